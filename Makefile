@@ -1,0 +1,53 @@
+# oracle_api: `make` lists what there is to do.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint format clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/run.stamp: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/run.stamp
+
+install: $(VENV)/run.stamp ## make the virtual environment
+
+run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded database
+	@if [ -f "$${ENV_FILE:-.env}" ]; then \
+	   echo "oracle_api with the settings of $${ENV_FILE:-.env}"; \
+	 else \
+	   export ORACLE_DSN=embedded API_TOKEN="$${API_TOKEN:-demo}" HOST="$${HOST:-127.0.0.1}" PORT="$${PORT:-8080}"; \
+	   echo "No .env here: oracle_api with its embedded database."; \
+	   echo "  address  http://127.0.0.1:$$PORT"; \
+	   echo "  token    $$API_TOKEN"; \
+	   echo "  try      curl -H 'Authorization: Bearer $$API_TOKEN' -H 'Content-Type: application/json' \\"; \
+	   echo "             -d '{\"name\": \"SUMA_SIMPLE\", \"params\": {\"a\": 1, \"b\": 2}}' \\"; \
+	   echo "             http://127.0.0.1:$$PORT/procedure"; \
+	 fi; \
+	 exec $(BIN)/gunicorn wsgi:app
+
+test: $(VENV)/dev.stamp ## run the whole test suite
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,275 @@
+"""The service's settings: read once from the environment, typed, frozen."""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from oracle_api.exceptions import SettingsError
+
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+EMBEDDED = "embedded"
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _flag(raw: str) -> bool:
+    lowered = raw.lower()
+    if lowered in ("1", "true", "yes", "on"):
+        return True
+    if lowered in ("0", "false", "no", "off"):
+        return False
+    raise ValueError("must be 1 or 0")
+
+
+def _integer(lowest: int, highest: int) -> Callable[[str], int]:
+    def cast(raw: str) -> int:
+        try:
+            value = int(raw)
+        except ValueError:
+            raise ValueError("must be a whole number") from None
+        if not lowest <= value <= highest:
+            raise ValueError(f"must be between {lowest} and {highest}")
+        return value
+
+    return cast
+
+
+def _seconds(lowest: float, highest: float) -> Callable[[str], float]:
+    def cast(raw: str) -> float:
+        try:
+            value = float(raw)
+        except ValueError:
+            raise ValueError("must be a number of seconds") from None
+        if not lowest <= value <= highest:
+            raise ValueError(f"must be between {lowest:g} and {highest:g} seconds")
+        return value
+
+    return cast
+
+
+def _words(raw: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def _networks(raw: str) -> tuple[IPNetwork, ...]:
+    networks: list[IPNetwork] = []
+    for word in _words(raw):
+        names = ("127.0.0.0/8", "::1/128") if word.lower() == "localhost" else (word,)
+        for name in names:
+            try:
+                networks.append(ipaddress.ip_network(name, strict=False))
+            except ValueError:
+                raise ValueError(
+                    "must be a comma-separated list of addresses, CIDR ranges or 'localhost'"
+                ) from None
+    return tuple(networks)
+
+
+def _setting(
+    variable: str,
+    default: Any,
+    cast: Callable[[str], Any],
+    purpose: str,
+    *,
+    secret: bool = False,
+) -> Any:
+    return field(
+        default=default,
+        repr=not secret,
+        metadata={"variable": variable, "cast": cast, "purpose": purpose},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be configured; each field names its variable and its purpose."""
+
+    oracle_user: str = _setting("ORACLE_USER", "", _text, "Database user.")
+    oracle_password: str = _setting(
+        "ORACLE_PASSWORD", "", _text, "The user's password.", secret=True
+    )
+    oracle_host: str = _setting("ORACLE_HOST", "localhost", _text, "Database host.")
+    oracle_port: int = _setting("ORACLE_PORT", 1521, _integer(1, 65535), "Database port.")
+    oracle_service: str = _setting("ORACLE_SERVICE", "", _text, "Service name.")
+    oracle_dsn: str = _setting(
+        "ORACLE_DSN",
+        "",
+        _text,
+        "A full connect string in place of host, port and service; or `embedded`.",
+        secret=True,
+    )
+    oracle_connect_seconds: float = _setting(
+        "ORACLE_CONNECT_SECONDS",
+        4.0,
+        _seconds(0.1, 300),
+        "How long a request may wait for a connection before it is a 503.",
+    )
+    oracle_expire_minutes: int = _setting(
+        "ORACLE_EXPIRE_MINUTES",
+        5,
+        _integer(0, 1440),
+        "TCP keep-alive of long calls; a bit under half the firewall's idle limit; 0 is off.",
+    )
+    api_token: str = _setting("API_TOKEN", "", _text, "The bearer token.", secret=True)
+    api_no_auth: bool = _setting(
+        "API_NO_AUTH", False, _flag, "1 opens every route to everybody. For tests only."
+    )
+    api_allowed_ips: tuple[IPNetwork, ...] = _setting(
+        "API_ALLOWED_IPS",
+        (),
+        _networks,
+        "Addresses, CIDR ranges and `localhost` that may call; empty allows all.",
+    )
+    trusted_proxies: int = _setting(
+        "TRUSTED_PROXIES",
+        0,
+        _integer(0, 10),
+        "How many proxies stand in front and write `X-Forwarded-For`.",
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        "CORS_ORIGINS", (), _words, "Origins whose pages may call, or `*`; empty is off."
+    )
+    host: str = _setting("HOST", "0.0.0.0", _text, "Address to listen on.")  # noqa: S104
+    port: int = _setting("PORT", 8080, _integer(0, 65535), "Port to listen on.")
+    instance_name: str = _setting(
+        "INSTANCE_NAME", "auto", _text, "Name of this instance in logs and in the database."
+    )
+    web_concurrency: int = _setting(
+        "WEB_CONCURRENCY", 1, _integer(1, 64), "gunicorn worker processes."
+    )
+    web_threads: int = _setting(
+        "WEB_THREADS", 16, _integer(2, 512), "Request threads of each worker process."
+    )
+    sync_timeout_seconds: float = _setting(
+        "SYNC_TIMEOUT_SECONDS",
+        30.0,
+        _seconds(0.1, 3600),
+        "Longest synchronous call; then it is broken off and answered 504.",
+    )
+    max_rows: int = _setting(
+        "MAX_ROWS",
+        10_000,
+        _integer(1, 10_000_000),
+        "Most REF CURSOR rows in one answer; beyond it `truncated` is true.",
+    )
+    max_lob_bytes: int = _setting(
+        "MAX_LOB_BYTES",
+        64 * 1024 * 1024,
+        _integer(1, 1024 * 1024 * 1024),
+        "Largest CLOB or BLOB that is read, in characters or bytes.",
+    )
+    max_body_bytes: int = _setting(
+        "MAX_BODY_BYTES",
+        10 * 1024 * 1024,
+        _integer(1024, 1024 * 1024 * 1024),
+        "Largest request body.",
+    )
+    date_format: str = _setting(
+        "DATE_FORMAT",
+        "",
+        _text,
+        "How dates are written in answers, such as `DD/MM/YYYY`; empty is ISO 8601.",
+    )
+    params_by_position: bool = _setting(
+        "PARAMS_BY_POSITION", False, _flag, "1 binds parameters in order and ignores their names."
+    )
+    dictionary_cache_seconds: float = _setting(
+        "DICTIONARY_CACHE_SECONDS",
+        60.0,
+        _seconds(0, 86400),
+        "How long a procedure's description is kept.",
+    )
+    jobs_database_url: str = _setting(
+        "JOBS_DATABASE_URL", "sqlite:///var/jobs.db", _text, "Where jobs are kept.", secret=True
+    )
+    job_workers: int = _setting(
+        "JOB_WORKERS", 8, _integer(1, 256), "Jobs that run at once in each process."
+    )
+    job_queue_limit: int = _setting(
+        "JOB_QUEUE_LIMIT", 1000, _integer(1, 1_000_000), "Jobs that may wait; then 503."
+    )
+    job_connect_wait_seconds: float = _setting(
+        "JOB_CONNECT_WAIT_SECONDS",
+        60.0,
+        _seconds(0, 86400),
+        "How long a job waits for the database before it fails.",
+    )
+    job_retention_hours: float = _setting(
+        "JOB_RETENTION_HOURS", 24.0, _seconds(0.0001, 87600), "How long ended jobs are kept, hours."
+    )
+    job_cleanup_minutes: float = _setting(
+        "JOB_CLEANUP_MINUTES", 60.0, _seconds(0.001, 10080), "Minutes between two cleanups."
+    )
+    job_lease_seconds: float = _setting(
+        "JOB_LEASE_SECONDS",
+        15.0,
+        _seconds(1, 3600),
+        "A process that has not beaten for so long is taken for dead.",
+    )
+    job_show_params: bool = _setting(
+        "JOB_SHOW_PARAMS", True, _flag, "0 leaves `params` out of `GET /jobs/{id}`."
+    )
+    shutdown_grace_seconds: float = _setting(
+        "SHUTDOWN_GRACE_SECONDS",
+        20.0,
+        _seconds(0, 86400),
+        "How long running jobs may go on when the service is told to stop.",
+    )
+    log_level: str = _setting("LOG_LEVEL", "INFO", str.upper, "Least level that is logged.")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings from a mapping such as ``os.environ``.
+
+        Args:
+            environ: variables by name; empty ones count as absent.
+
+        Raises:
+            SettingsError: one is unusable; the text names it and never quotes its value.
+        """
+        values: dict[str, Any] = {}
+        for item in fields(cls):
+            variable = item.metadata["variable"]
+            raw = environ.get(variable, "").strip()
+            if not raw:
+                continue
+            try:
+                values[item.name] = item.metadata["cast"](raw)
+            except ValueError as exc:
+                raise SettingsError(f"{variable} {exc}.") from None
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Check what only several settings together can tell.
+
+        Raises:
+            SettingsError: they contradict each other, or a needed one is missing.
+        """
+        if not self.api_token and not self.api_no_auth:
+            raise SettingsError(
+                "API_TOKEN is not set. Set it to a long random text, "
+                "or set API_NO_AUTH=1 to open the service to everybody."
+            )
+        if not self.oracle_dsn and not self.oracle_service:
+            raise SettingsError(
+                "ORACLE_SERVICE is not set. Set ORACLE_HOST, ORACLE_PORT and ORACLE_SERVICE, "
+                "or ORACLE_DSN, or ORACLE_DSN=embedded to try the service without Oracle."
+            )
+        if not self.is_embedded and not (self.oracle_user and self.oracle_password):
+            raise SettingsError("ORACLE_USER and ORACLE_PASSWORD must both be set.")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the embedded database is asked for and not started yet."""
+        return self.oracle_dsn.lower() == EMBEDDED
+
+    @property
+    def dsn(self) -> str:
+        """The connect string: ``ORACLE_DSN``, or one in Easy Connect form."""
+        return self.oracle_dsn or f"{self.oracle_host}:{self.oracle_port}/{self.oracle_service}"
