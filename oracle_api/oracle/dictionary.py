@@ -1,0 +1,218 @@
+"""A procedure's signature, from the data dictionary.
+
+Sources: Oracle Database Reference, ALL_ARGUMENTS, ALL_PROCEDURES, ALL_OBJECTS, ALL_SYNONYMS;
+PL/SQL Language Reference, "PL/SQL Name Resolution".
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import oracledb
+
+from oracle_api.oracle.errors import translated
+from oracle_api.oracle.names import ProcedureName
+from oracle_api.oracle.request import Direction
+
+_CURRENT_SCHEMA = "SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL"
+
+_OBJECT = """
+SELECT object_type FROM all_objects
+ WHERE owner = :owner AND object_name = :name
+   AND object_type IN ('PACKAGE', 'PROCEDURE', 'FUNCTION')"""
+
+_SYNONYM = """
+SELECT table_owner, table_name FROM all_synonyms
+ WHERE owner = :owner AND synonym_name = :name AND db_link IS NULL"""
+
+# ALL_ARGUMENTS has no row for a subprogram without parameters: ALL_PROCEDURES tells of it.
+_SUBPROGRAMS = """
+SELECT subprogram_id FROM all_procedures
+ WHERE owner = :owner AND object_name = :package AND procedure_name = :name
+ ORDER BY subprogram_id"""
+
+_STANDALONE = """
+SELECT subprogram_id FROM all_procedures
+ WHERE owner = :owner AND object_name = :name AND procedure_name IS NULL
+   AND object_type IN ('PROCEDURE', 'FUNCTION')
+ ORDER BY subprogram_id"""
+
+_ARGUMENTS = """
+SELECT subprogram_id, position, argument_name, data_type, in_out, defaulted
+  FROM all_arguments
+ WHERE owner = :owner AND object_name = :name AND package_name = :package
+   AND data_level = 0
+ ORDER BY subprogram_id, sequence"""
+
+_STANDALONE_ARGUMENTS = _ARGUMENTS.replace("package_name = :package", "package_name IS NULL")
+
+_MAX_SYNONYM_CHAIN = 8
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a signature, as the dictionary has it."""
+
+    name: str
+    type_name: str
+    direction: Direction
+    has_default: bool = False
+
+    def __str__(self) -> str:
+        default = " DEFAULT" if self.has_default else ""
+        return f"{self.name} {self.direction} {self.type_name}{default}"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One overload. ``returns`` is the type of a function's result, None for a procedure."""
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+    returns: str | None = None
+
+    def __str__(self) -> str:
+        inner = ", ".join(map(str, self.parameters))
+        result = f" RETURN {self.returns}" if self.returns else ""
+        return f"{self.name}({inner}){result}"
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A procedure or function with its overloads, found under its real owner and package."""
+
+    name: ProcedureName
+    overloads: tuple[Signature, ...]
+
+
+class Dictionary:
+    """Describes procedures, and remembers for a while what it has read.
+
+    One that was not found is looked for again each time: it may just have been created.
+
+    Args:
+        cache_seconds: how long a description is kept.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, cache_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._cache_seconds = cache_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[ProcedureName, tuple[float, Procedure]] = {}
+
+    def describe(self, connection: oracledb.Connection, name: ProcedureName) -> Procedure | None:
+        """Find a procedure as PL/SQL would, synonyms followed.
+
+        Returns:
+            The procedure, or None where the dictionary does not show one.
+
+        Raises:
+            OracleApiError: the database could not be asked.
+        """
+        with self._lock:
+            known = self._known.get(name)
+        if known is not None and known[0] > self._clock():
+            return known[1]
+        with translated(in_call=False), connection.cursor() as cursor:
+            procedure = _find(cursor, name)
+        if procedure is not None:
+            with self._lock:
+                self._drop_expired()
+                self._known[name] = (self._clock() + self._cache_seconds, procedure)
+        return procedure
+
+    def forget(self, name: ProcedureName) -> None:
+        """Drop what is known of a procedure: its package may have been compiled anew."""
+        with self._lock:
+            self._known.pop(name, None)
+
+    def _drop_expired(self) -> None:
+        now = self._clock()
+        for name in [name for name, (until, _) in self._known.items() if until <= now]:
+            del self._known[name]
+
+
+def _find(cursor: oracledb.Cursor, name: ProcedureName) -> Procedure | None:
+    for owner, package, procedure in _places(cursor, name):
+        overloads = _overloads(cursor, owner, package, procedure)
+        if overloads:
+            parts = (owner, package, procedure) if package else (owner, procedure)
+            return Procedure(ProcedureName(parts), overloads)
+    return None
+
+
+def _places(cursor: oracledb.Cursor, name: ProcedureName) -> Iterator[tuple[str, str | None, str]]:
+    """Give where the name may lead, in Oracle's order: own schema, synonyms, other schemas."""
+    if len(name.parts) == 3:
+        owner, package, procedure = name.parts
+        yield from _resolved(cursor, owner, package, procedure)
+        return
+    schema = _one(cursor, _CURRENT_SCHEMA)[0]
+    first = name.parts[0]
+    member = name.parts[1] if len(name.parts) == 2 else None
+    yield from _resolved(cursor, schema, first, member)
+    yield from _resolved(cursor, "PUBLIC", first, member)
+    if member is not None:
+        yield from _resolved(cursor, first, member, None)
+
+
+def _resolved(
+    cursor: oracledb.Cursor, owner: str, name: str, member: str | None
+) -> Iterator[tuple[str, str | None, str]]:
+    """Give where ``owner.name`` leads, through synonyms, if it is there at all.
+
+    With a member it must be a package, without one a standalone procedure or function.
+    """
+    for _ in range(_MAX_SYNONYM_CHAIN):
+        row = _one(cursor, _OBJECT, owner=owner, name=name)
+        if row is not None:
+            if member is not None and row[0] == "PACKAGE":
+                yield owner, name, member
+            elif member is None and row[0] != "PACKAGE":
+                yield owner, None, name
+            return
+        synonym = _one(cursor, _SYNONYM, owner=owner, name=name)
+        if synonym is None:
+            return
+        owner, name = synonym
+
+
+def _overloads(
+    cursor: oracledb.Cursor, owner: str, package: str | None, name: str
+) -> tuple[Signature, ...]:
+    binds = {"owner": owner, "name": name}
+    if package is not None:
+        binds["package"] = package
+    cursor.execute(_SUBPROGRAMS if package else _STANDALONE, binds)
+    subprograms = [row[0] for row in cursor]
+    rows: dict[int, list[Any]] = defaultdict(list)
+    cursor.execute(_ARGUMENTS if package else _STANDALONE_ARGUMENTS, binds)
+    for subprogram, *row in cursor:
+        rows[subprogram].append(row)
+    title = ".".join(filter(None, (package, name)))
+    return tuple(_signature(title, rows[subprogram]) for subprogram in subprograms)
+
+
+def _signature(title: str, rows: list[Any]) -> Signature:
+    returns = None
+    parameters: list[Parameter] = []
+    for position, argument, data_type, in_out, defaulted in rows:
+        # A function's result has position 0 and no name; a row without a type stands for
+        # "no parameters" in older dictionaries.
+        if data_type is None:
+            continue
+        if position == 0:
+            returns = data_type
+        else:
+            direction: Direction = "IN OUT" if in_out == "IN/OUT" else in_out
+            parameters.append(Parameter(argument, data_type, direction, defaulted == "Y"))
+    return Signature(title, tuple(parameters), returns)
+
+
+def _one(cursor: oracledb.Cursor, sql: str, **binds: Any) -> Any:
+    cursor.execute(sql, binds)
+    return cursor.fetchone()

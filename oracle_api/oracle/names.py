@@ -1,0 +1,103 @@
+"""Oracle identifiers: what may be a name, and how it is written into SQL text.
+
+Names are the only thing of a request that ever reaches SQL text, since identifiers cannot be
+bound. Rules: Oracle Database SQL Language Reference, "Database Object Names and Qualifiers".
+"""
+
+import re
+from dataclasses import dataclass
+
+from oracle_api.exceptions import InvalidRequest
+
+MAX_BYTES = 128
+
+_UNQUOTED = re.compile(r"[^\W\d_][\w$#]*")
+_PART = re.compile(r'\s*(?:"(?P<quoted>[^"\x00]+)"|(?P<plain>[^\s".]+))\s*')
+
+
+def _fits(part: str) -> bool:
+    try:
+        return 0 < len(part.encode()) <= MAX_BYTES
+    except UnicodeEncodeError:
+        return False
+
+
+def identifier(text: str) -> str:
+    """Give the name that an identifier stands for.
+
+    Args:
+        text: unquoted (``pkg_etl``, upper-cased as Oracle does) or in double quotes.
+
+    Raises:
+        InvalidRequest: it is no Oracle identifier.
+    """
+    match = _PART.fullmatch(text)
+    if match is not None:
+        if quoted := match["quoted"]:
+            name = quoted
+        else:
+            name = match["plain"].upper() if _UNQUOTED.fullmatch(match["plain"]) else ""
+        if name and _fits(name):
+            return name
+    raise InvalidRequest(f"{text[:60]!r} is not an Oracle identifier.")
+
+
+def quote(name: str) -> str:
+    """Write a name that :func:`identifier` gave so that SQL takes it as it is."""
+    return f'"{name}"'
+
+
+@dataclass(frozen=True)
+class ProcedureName:
+    """A procedure's name: one to three parts, the last of which is the procedure.
+
+    Args:
+        parts: names as the dictionary spells them, unquoted.
+    """
+
+    parts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, name: str, schema: str | None = None) -> "ProcedureName":
+        """Read ``schema.package.procedure``, shorter forms, and a schema beside it.
+
+        Args:
+            name: one to three identifiers with dots between them.
+            schema: prefixed when it is given.
+
+        Raises:
+            InvalidRequest: a part is no identifier, or there are too many parts.
+        """
+        parts = tuple(identifier(part) for part in _split(name))
+        if schema is not None and schema.strip():
+            owner = identifier(schema)
+            if len(parts) == 3 and parts[0] != owner:
+                raise InvalidRequest(f"{name[:200]!r} already names a schema other than {owner}.")
+            parts = parts if len(parts) == 3 else (owner, *parts)
+        if not 1 <= len(parts) <= 3:
+            raise InvalidRequest("A procedure's name has one to three parts: schema.package.name.")
+        return cls(parts)
+
+    @property
+    def sql(self) -> str:
+        """The name as SQL text, each part quoted."""
+        return ".".join(quote(part) for part in self.parts)
+
+    def __str__(self) -> str:
+        return ".".join(self.parts)
+
+
+def _split(name: str) -> list[str]:
+    parts: list[str] = []
+    position = 0
+    while True:
+        match = _PART.match(name, position)
+        if match is None:
+            raise InvalidRequest(f"{name[:60]!r} is not the name of a procedure.")
+        parts.append(match[0])
+        position = match.end()
+        if position == len(name):
+            return parts
+        if name[position] != ".":
+            raise InvalidRequest(f"{name[:60]!r} is not the name of a procedure.")
+        position += 1

@@ -1,0 +1,289 @@
+"""From a request and a signature to the block that is run and its binds. Touches no database."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from oracle_api.exceptions import FieldError, InvalidRequest
+from oracle_api.oracle.dictionary import Parameter, Procedure, Signature
+from oracle_api.oracle.names import ProcedureName, identifier, quote
+from oracle_api.oracle.request import Argument, CallRequest, Direction
+from oracle_api.oracle.values import OracleType, type_named, type_of_value
+
+RETURN_VALUE = "return_value"
+
+
+@dataclass(frozen=True)
+class Bind:
+    """One bind variable of the block.
+
+    Args:
+        label: the name that the client knows it by.
+        type: how it travels.
+        direction: towards the database, back, or both.
+        value: what the driver binds; None is NULL.
+        formal: the parameter's name for named notation; None is positional.
+    """
+
+    label: str
+    type: OracleType
+    direction: Direction
+    value: Any = None
+    formal: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to execute: an anonymous block, and its binds in order of first occurrence."""
+
+    block: str
+    binds: tuple[Bind, ...]
+
+
+def make_plan(request: CallRequest, procedure: Procedure | None, *, by_position: bool) -> Plan:
+    """Decide how a request is carried out.
+
+    Args:
+        request: what the client wants.
+        procedure: what the dictionary shows of it, None where it shows nothing.
+        by_position: bind in the client's order and ignore its names.
+
+    Raises:
+        InvalidRequest: the request does not fit any signature, or a value does not fit its type.
+    """
+    _refuse_duplicates(request.arguments, by_position)
+    if procedure is None:
+        return _undescribed(request, by_position)
+    fits = [
+        matched
+        for signature in _candidates(request, procedure)
+        if (matched := _match(request, signature, by_position)) is not None
+    ]
+    if not fits:
+        raise _no_fit(request, procedure, by_position)
+    fewest = min(matched.left_out for matched in fits)
+    best = [matched for matched in fits if matched.left_out == fewest]
+    if len(best) > 1:
+        raise InvalidRequest(
+            f"More than one overload of {request.name} fits these parameters: "
+            + "; ".join(str(matched.signature) for matched in best)
+        )
+    return best[0].plan(request, procedure.name)
+
+
+# ---- with a signature
+
+
+@dataclass(frozen=True)
+class _Match:
+    """A signature that takes the request's arguments, each beside its parameter."""
+
+    signature: Signature
+    result: Argument | None
+    pairs: tuple[tuple[Parameter, Argument | None], ...]
+    by_position: bool
+
+    @property
+    def left_out(self) -> int:
+        return sum(argument is None for _, argument in self.pairs)
+
+    def plan(self, request: CallRequest, name: ProcedureName) -> Plan:
+        binder = _Binder(request)
+        is_function = self.signature.returns is not None
+        if self.signature.returns is not None:
+            binder.result(self.result, self.signature.returns)
+        for parameter, argument in self.pairs:
+            if argument is None and parameter.direction != "OUT":
+                continue
+            binder.add(
+                argument or Argument(parameter.name),
+                _known(parameter.type_name, parameter.name),
+                parameter.direction,
+                None if self.by_position else parameter.name,
+            )
+        binder.check(f"The signature is {self.signature}")
+        return Plan(_block(name, binder.binds, is_function), tuple(binder.binds))
+
+
+def _candidates(request: CallRequest, procedure: Procedure) -> Sequence[Signature]:
+    if request.is_function:
+        functions = [one for one in procedure.overloads if one.returns is not None]
+        if not functions:
+            raise InvalidRequest(f"{request.name} is a procedure, not a function.")
+        return functions
+    return procedure.overloads
+
+
+def _match(request: CallRequest, signature: Signature, by_position: bool) -> _Match | None:
+    result, arguments = _split_result(request, signature, by_position)
+    pair = _by_position if by_position else _by_name
+    pairs = pair(arguments, signature)
+    if pairs is None or any(map(_contradicts, pairs)):
+        return None
+    return _Match(signature, result, tuple(pairs), by_position)
+
+
+def _split_result(
+    request: CallRequest, signature: Signature, by_position: bool
+) -> tuple[Argument | None, list[Argument]]:
+    """Take out the OUT argument that stands for a function's return value, if there is one."""
+    arguments = list(request.arguments)
+    if signature.returns is None:
+        return None, arguments
+    formals = {parameter.name for parameter in signature.parameters}
+    for position, argument in enumerate(arguments):
+        if argument.direction == "OUT" and (
+            request.is_function or by_position or _formal(argument) not in formals
+        ):
+            del arguments[position]
+            return argument, arguments
+    return None, arguments
+
+
+def _by_name(
+    arguments: Sequence[Argument], signature: Signature
+) -> list[tuple[Parameter, Argument | None]] | None:
+    given = {_formal(argument): argument for argument in arguments}
+    pairs = [(parameter, given.pop(parameter.name, None)) for parameter in signature.parameters]
+    if given or any(_is_missing(parameter, argument) for parameter, argument in pairs):
+        return None
+    return pairs
+
+
+def _by_position(
+    arguments: Sequence[Argument], signature: Signature
+) -> list[tuple[Parameter, Argument | None]] | None:
+    count = len(arguments)
+    if count > len(signature.parameters) or any(
+        not parameter.has_default for parameter in signature.parameters[count:]
+    ):
+        return None
+    return list(zip(signature.parameters, arguments, strict=False))
+
+
+def _is_missing(parameter: Parameter, argument: Argument | None) -> bool:
+    return argument is None and parameter.direction != "OUT" and not parameter.has_default
+
+
+def _contradicts(pair: tuple[Parameter, Argument | None]) -> bool:
+    parameter, argument = pair
+    return argument is not None and argument.direction == "OUT" and parameter.direction == "IN"
+
+
+def _formal(argument: Argument) -> str:
+    return identifier(argument.name)
+
+
+def _known(type_name: str, label: str) -> OracleType:
+    kind = type_named(type_name)
+    if kind is None:
+        raise InvalidRequest(f"The type of {label}, {type_name}, is not supported.")
+    return kind
+
+
+def _no_fit(request: CallRequest, procedure: Procedure, by_position: bool) -> InvalidRequest:
+    """Say why no signature fits; with one signature, name each parameter that is wrong."""
+    signatures = "; ".join(map(str, procedure.overloads))
+    if len(procedure.overloads) > 1 or by_position:
+        return InvalidRequest(
+            f"These parameters fit no signature of {request.name}. It has: {signatures}",
+            "PLS-00306",
+        )
+    problems = tuple(_misfits(request, procedure.overloads[0]))
+    reasons = "; ".join(problem.detail for problem in problems)
+    return InvalidRequest(f"{reasons}. The signature is {signatures}", "PLS-00306", problems)
+
+
+def _misfits(request: CallRequest, signature: Signature) -> Iterator[FieldError]:
+    _, arguments = _split_result(request, signature, by_position=False)
+    given = {_formal(argument): argument for argument in arguments}
+    for parameter in signature.parameters:
+        argument = given.pop(parameter.name, None)
+        if _is_missing(parameter, argument):
+            yield FieldError("/params", f"{parameter.name} is required")
+        elif argument is not None and _contradicts((parameter, argument)):
+            yield FieldError(
+                request.pointer(argument), f"{parameter.name} is an IN parameter, not OUT"
+            )
+    for argument in given.values():
+        yield FieldError(request.pointer(argument), f"there is no parameter {argument.name}")
+
+
+# ---- without one
+
+
+def _undescribed(request: CallRequest, by_position: bool) -> Plan:
+    """Go by what the request says: its directions, its types, then its JSON values."""
+    arguments = list(request.arguments)
+    binder = _Binder(request)
+    is_function = bool(request.is_function)
+    if is_function:
+        result = next((one for one in arguments if one.direction == "OUT"), None)
+        if result is not None:
+            arguments.remove(result)
+        binder.result(result, (result and result.type) or "VARCHAR2")
+    for argument in arguments:
+        formal = None if by_position else _formal(argument)
+        binder.add(argument, _declared(argument), argument.direction or "IN", formal)
+    binder.check("The data dictionary does not show this procedure, so the request's types count")
+    name = ProcedureName.parse(request.name, request.schema)
+    return Plan(_block(name, binder.binds, is_function), tuple(binder.binds))
+
+
+def _declared(argument: Argument) -> OracleType:
+    if argument.type is None:
+        return type_of_value(argument.value)
+    return _known(argument.type, argument.name)
+
+
+# ---- both
+
+
+class _Binder:
+    """Collects binds, and all that is wrong with their values."""
+
+    def __init__(self, request: CallRequest) -> None:
+        self.binds: list[Bind] = []
+        self._request = request
+        self._problems: list[FieldError] = []
+
+    def result(self, argument: Argument | None, type_name: str) -> None:
+        label = argument.name if argument else RETURN_VALUE
+        self.binds.append(Bind(label, _known(type_name, label), "OUT"))
+
+    def add(
+        self, argument: Argument, kind: OracleType, direction: Direction, formal: str | None
+    ) -> None:
+        value = None
+        if direction != "OUT" and argument.value is not None:
+            try:
+                value = kind.encode(argument.value)
+            except ValueError as exc:
+                detail = f"{argument.name} {exc}"
+                self._problems.append(FieldError(self._request.pointer(argument), detail))
+        self.binds.append(Bind(argument.name, kind, direction, value, formal))
+
+    def check(self, hint: str) -> None:
+        if self._problems:
+            details = "; ".join(problem.detail for problem in self._problems)
+            raise InvalidRequest(f"{details}. {hint}.", errors=tuple(self._problems))
+
+
+def _refuse_duplicates(arguments: Sequence[Argument], by_position: bool) -> None:
+    seen: set[str] = set()
+    for argument in arguments:
+        name = argument.name if by_position else _formal(argument)
+        if name in seen:
+            raise InvalidRequest(f"The parameter {argument.name} is given more than once.")
+        seen.add(name)
+
+
+def _block(name: ProcedureName, binds: Sequence[Bind], is_function: bool) -> str:
+    result = ":b1 := " if is_function else ""
+    actuals = [
+        (f"{quote(bind.formal)} => " if bind.formal else "") + f":b{number}"
+        for number, bind in enumerate(binds, start=1)
+        if not (is_function and number == 1)
+    ]
+    inner = f"({', '.join(actuals)})" if actuals else ""
+    return f"BEGIN {result}{name.sql}{inner}; END;"

@@ -1,0 +1,160 @@
+"""The connection pool: open, lend, ping, close. The only place that acquires connections."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import oracledb
+
+from oracle_api.exceptions import DatabaseUnavailable
+from oracle_api.oracle.errors import translated
+from oracle_api.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Seconds that tidying a connection may take before it is dropped instead.
+_TIDY_SECONDS = 5
+_SHRINK_AFTER_SECONDS = 120
+_PING_AFTER_IDLE_SECONDS = 10
+_PING_SECONDS = 2
+
+# Dates are naive on the wire: with the session in UTC the driver's and ours mean the same.
+_SESSION = "ALTER SESSION SET TIME_ZONE = '+00:00'"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a connection is lent to, as V$SESSION shows it to an operator.
+
+    Args:
+        action: what runs, such as the procedure's name.
+        client_identifier: a job's or a request's id.
+    """
+
+    action: str
+    client_identifier: str
+
+
+class OraclePool:
+    """Lends connections. Made after the fork: neither threads nor sockets survive one.
+
+    Args:
+        settings: where the database is, and how many connections jobs and requests need.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool: oracledb.ConnectionPool | None = None
+
+    def open(self) -> None:
+        """Create the pool; connections are made when they are needed, so this never waits.
+
+        Raises:
+            DatabaseUnavailable: the connect string cannot be understood.
+        """
+        settings = self._settings
+        with translated(in_call=False):
+            self._pool = oracledb.create_pool(
+                user=settings.oracle_user,
+                password=settings.oracle_password,
+                dsn=settings.dsn,
+                min=0,
+                # Each job, each request and the progress monitor can have one at the same time,
+                # so a full job queue never keeps a request waiting.
+                max=settings.job_workers + settings.web_threads + 1,
+                increment=1,
+                getmode=oracledb.POOL_GETMODE_TIMEDWAIT,
+                wait_timeout=int(settings.oracle_connect_seconds * 1000),
+                timeout=_SHRINK_AFTER_SECONDS,
+                ping_interval=_PING_AFTER_IDLE_SECONDS,
+                ping_timeout=_PING_SECONDS * 1000,
+                tcp_connect_timeout=settings.oracle_connect_seconds,
+                expire_time=settings.oracle_expire_minutes,
+                session_callback=_prepare_session,
+            )
+
+    @contextmanager
+    def lend(self, identity: Identity) -> Iterator[oracledb.Connection]:
+        """Lend a connection for the length of a block; afterwards it holds no transaction.
+
+        Raises:
+            DatabaseUnavailable: none was to be had within ORACLE_CONNECT_SECONDS.
+        """
+        pool = self._pool
+        if pool is None:
+            raise DatabaseUnavailable("The service is not connected to a database.")
+        with translated(in_call=False):
+            connection = pool.acquire()
+        try:
+            connection.module = f"oracle_api {self._settings.instance_name}"[:48]
+            connection.action = identity.action[:32]
+            connection.client_identifier = identity.client_identifier[:64]
+            yield connection
+        finally:
+            _give_back(pool, connection)
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            DatabaseUnavailable: it gives none.
+        """
+        with self.lend(Identity("ping", "")) as connection, translated(in_call=False):
+            connection.call_timeout = int(self._settings.oracle_connect_seconds * 1000)
+            connection.ping()
+
+    def close(self, wait_seconds: float) -> None:
+        """Close every connection, lent ones included.
+
+        Args:
+            wait_seconds: the driver's own thread may sit in a login to a silent database; it
+                is given up after this.
+        """
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            closer = threading.Thread(target=_close, args=(pool,), daemon=True, name="pool-close")
+            closer.start()
+            closer.join(wait_seconds)
+
+
+def _close(pool: oracledb.ConnectionPool) -> None:
+    try:
+        pool.close(force=True)
+    except oracledb.Error as exc:
+        log.warning("Closing the connection pool: %s", exc)
+
+
+def _give_back(pool: oracledb.ConnectionPool, connection: oracledb.Connection) -> None:
+    try:
+        connection.call_timeout = _TIDY_SECONDS * 1000
+        connection.rollback()
+        connection.call_timeout = 0
+        connection.close()
+    except oracledb.Error as exc:
+        log.info("Dropped a connection that could not be tidied: %s", exc)
+        try:
+            pool.drop(connection)
+        except oracledb.Error as second:
+            log.debug("It was gone already: %s", second)
+
+
+def _prepare_session(connection: oracledb.Connection, _requested_tag: str | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SESSION)
+    connection.outputtypehandler = _output_type
+
+
+def _output_type(cursor: oracledb.Cursor, metadata: oracledb.FetchInfo) -> Any:
+    """Fetch numbers exactly and LOBs inline, whatever the driver's defaults are."""
+    match metadata.type_code:
+        case oracledb.DB_TYPE_NUMBER:
+            return cursor.var(Decimal, arraysize=cursor.arraysize)
+        case oracledb.DB_TYPE_CLOB | oracledb.DB_TYPE_NCLOB:
+            return cursor.var(oracledb.DB_TYPE_LONG, arraysize=cursor.arraysize)
+        case oracledb.DB_TYPE_BLOB:
+            return cursor.var(oracledb.DB_TYPE_LONG_RAW, arraysize=cursor.arraysize)
+    return None

@@ -1,0 +1,285 @@
+"""JSON value to bind variable and back, by Oracle type. To add a type is to add a row."""
+
+import base64
+import binascii
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import oracledb
+
+from oracle_api.oracle import dates
+
+VARCHAR2_BYTES = 32767
+_NUMBER_DIGITS = 38
+_NUMBER_EXPONENTS = range(-130, 126)
+
+
+@dataclass(frozen=True)
+class OracleType:
+    """How one Oracle type travels.
+
+    Args:
+        name: as ``ALL_ARGUMENTS.DATA_TYPE`` writes it.
+        bind: the driver's type of an IN or IN OUT bind.
+        out: the driver's type of an OUT bind.
+        encode: JSON value (never null) to what the driver binds; ValueError if it does not fit.
+        decode: what the driver gives (never None) to a JSON value; second, DATE_FORMAT.
+        size: of a bind variable in bytes, 0 where the type tells.
+    """
+
+    name: str
+    bind: oracledb.DbType
+    out: oracledb.DbType
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any, str], Any]
+    size: int = 0
+
+
+def _encode_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+    raise ValueError("must be text")
+
+
+def _encode_number(value: Any) -> Decimal | int:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise ValueError("must be a number")
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else value)
+    except (InvalidOperation, ValueError):
+        raise ValueError("must be a number") from None
+    if not number.is_finite():
+        raise ValueError("must be a finite number")
+    if number == 0:
+        return 0
+    digits = number.as_tuple().digits
+    significant = len("".join(map(str, digits)).strip("0"))
+    if significant > _NUMBER_DIGITS or number.adjusted() not in _NUMBER_EXPONENTS:
+        raise ValueError(f"does not fit a NUMBER of {_NUMBER_DIGITS} digits")
+    return number
+
+
+def decode_number(value: Any, _date_format: str = "") -> int | Decimal:
+    """Give a NUMBER as an ``int`` where it is whole, else with all its digits."""
+    if isinstance(value, int):
+        return value
+    number = value if isinstance(value, Decimal) else Decimal(repr(value))
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _encode_float(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise ValueError("must be a number")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a number") from None
+    if math.isinf(number) and not isinstance(value, str):
+        raise ValueError("does not fit a BINARY_DOUBLE")
+    return number
+
+
+def _decode_float(value: Any, _date_format: str = "") -> float | str:
+    number = float(value)
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    return number
+
+
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError(f"must be a date as text: {dates.ACCEPTED}")
+    return dates.parse(value)
+
+
+def _encode_date(value: Any) -> datetime:
+    # A DATE has neither zone nor fraction: the clock as the client wrote it.
+    return _moment(value).replace(tzinfo=None, microsecond=0)
+
+
+def _encode_timestamp(value: Any) -> datetime:
+    return _moment(value).replace(tzinfo=None)
+
+
+def _encode_instant(value: Any) -> datetime:
+    # The driver sends a bind without its offset; the session's time zone is UTC.
+    return dates.naive_utc(_moment(value))
+
+
+def _decode_date(value: Any, date_format: str) -> str:
+    return dates.render(value, date_format)
+
+
+def _decode_instant(value: Any, date_format: str) -> str:
+    return dates.render(value.replace(tzinfo=UTC), date_format)
+
+
+def _encode_bytes(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("must be base64 text")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("must be base64 text (RFC 4648, section 4)") from None
+
+
+def _encode_raw(value: Any) -> bytes:
+    data = _encode_bytes(value)
+    if len(data) > VARCHAR2_BYTES:
+        raise ValueError(f"is longer than {VARCHAR2_BYTES} bytes")
+    return data
+
+
+def _decode_bytes(value: Any, _date_format: str = "") -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _encode_varchar2(value: Any) -> str:
+    text = _encode_text(value)
+    if len(text.encode()) > VARCHAR2_BYTES:
+        raise ValueError(f"is longer than {VARCHAR2_BYTES} bytes")
+    return text
+
+
+def _encode_boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    raise ValueError("must be true or false")
+
+
+def _no_input(value: Any) -> Any:
+    raise ValueError("cannot be passed in: a REF CURSOR only comes out")
+
+
+def _decode_text(value: Any, _date_format: str = "") -> str:
+    return str(value)
+
+
+def _as_is(value: Any, _date_format: str = "") -> Any:
+    return value
+
+
+def _same(
+    name: str,
+    db_type: oracledb.DbType,
+    encode: Callable[[Any], Any],
+    decode: Callable[[Any, str], Any],
+    size: int = 0,
+) -> OracleType:
+    return OracleType(name, db_type, db_type, encode, decode, size)
+
+
+VARCHAR2 = _same("VARCHAR2", oracledb.DB_TYPE_VARCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES)
+NUMBER = _same("NUMBER", oracledb.DB_TYPE_NUMBER, _encode_number, decode_number)
+BOOLEAN = _same("PL/SQL BOOLEAN", oracledb.DB_TYPE_BOOLEAN, _encode_boolean, _as_is)
+DATE = _same("DATE", oracledb.DB_TYPE_DATE, _encode_date, _decode_date)
+REF_CURSOR = _same("REF CURSOR", oracledb.DB_TYPE_CURSOR, _no_input, _as_is)
+CLOB = _same("CLOB", oracledb.DB_TYPE_CLOB, _encode_text, _as_is)
+BLOB = _same("BLOB", oracledb.DB_TYPE_BLOB, _encode_bytes, _decode_bytes)
+RAW = _same("RAW", oracledb.DB_TYPE_RAW, _encode_raw, _decode_bytes, VARCHAR2_BYTES)
+
+_TYPES = (
+    VARCHAR2,
+    NUMBER,
+    BOOLEAN,
+    DATE,
+    REF_CURSOR,
+    CLOB,
+    BLOB,
+    RAW,
+    _same("CHAR", oracledb.DB_TYPE_CHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
+    _same("NVARCHAR2", oracledb.DB_TYPE_NVARCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
+    _same("NCHAR", oracledb.DB_TYPE_NCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
+    _same("LONG", oracledb.DB_TYPE_VARCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
+    _same("NCLOB", oracledb.DB_TYPE_NCLOB, _encode_text, _as_is),
+    _same("FLOAT", oracledb.DB_TYPE_NUMBER, _encode_number, decode_number),
+    _same("BINARY_INTEGER", oracledb.DB_TYPE_NUMBER, _encode_number, decode_number),
+    _same("BINARY_FLOAT", oracledb.DB_TYPE_BINARY_FLOAT, _encode_float, _decode_float),
+    _same("BINARY_DOUBLE", oracledb.DB_TYPE_BINARY_DOUBLE, _encode_float, _decode_float),
+    _same("TIMESTAMP", oracledb.DB_TYPE_TIMESTAMP, _encode_timestamp, _decode_date),
+    # As an OUT bind the database converts to the session's time zone, which is UTC; with a
+    # WITH TIME ZONE bind the driver would drop the offset.
+    OracleType(
+        "TIMESTAMP WITH TIME ZONE",
+        oracledb.DB_TYPE_TIMESTAMP_TZ,
+        oracledb.DB_TYPE_TIMESTAMP_LTZ,
+        _encode_instant,
+        _decode_instant,
+    ),
+    _same(
+        "TIMESTAMP WITH LOCAL TIME ZONE",
+        oracledb.DB_TYPE_TIMESTAMP_LTZ,
+        _encode_instant,
+        _decode_instant,
+    ),
+)
+_BY_NAME = {item.name: item for item in _TYPES}
+
+# Other names for the same types: PL/SQL subtypes, and what clients write in `type`.
+_ALIASES = {
+    "STRING": "VARCHAR2", "VARCHAR": "VARCHAR2", "TEXT": "VARCHAR2",
+    "INTEGER": "NUMBER", "INT": "NUMBER", "DECIMAL": "NUMBER", "NUMERIC": "NUMBER",
+    "SMALLINT": "NUMBER", "REAL": "NUMBER", "DOUBLE": "NUMBER", "DOUBLE PRECISION": "NUMBER",
+    "PLS_INTEGER": "BINARY_INTEGER",
+    "BOOLEAN": "PL/SQL BOOLEAN", "BOOL": "PL/SQL BOOLEAN",
+    "DATETIME": "TIMESTAMP",
+    "CURSOR": "REF CURSOR", "REFCURSOR": "REF CURSOR", "REF_CURSOR": "REF CURSOR",
+    "SYS_REFCURSOR": "REF CURSOR",
+    "LONG RAW": "RAW",
+}  # fmt: skip
+
+
+def type_named(name: str) -> OracleType | None:
+    """Find a type by the dictionary's name for it or by a client's, in any case.
+
+    Returns:
+        The type, or None for one that is not supported.
+    """
+    key = " ".join(name.upper().split("(")[0].split())
+    return _BY_NAME.get(_ALIASES.get(key, key))
+
+
+def type_of_value(value: Any) -> OracleType:
+    """Choose a type by a JSON value alone, where neither dictionary nor request names one."""
+    if isinstance(value, bool):
+        return BOOLEAN
+    if isinstance(value, int | Decimal):
+        return NUMBER
+    if isinstance(value, str) and len(value.encode()) > VARCHAR2_BYTES:
+        return CLOB
+    return VARCHAR2
+
+
+_COLUMN_DECODERS: dict[oracledb.DbType, Callable[[Any, str], Any]] = {
+    oracledb.DB_TYPE_NUMBER: decode_number,
+    oracledb.DB_TYPE_DATE: _decode_date,
+    oracledb.DB_TYPE_TIMESTAMP: _decode_date,
+    # The driver gives the clock of the row without its offset, so none is claimed.
+    oracledb.DB_TYPE_TIMESTAMP_TZ: _decode_date,
+    oracledb.DB_TYPE_TIMESTAMP_LTZ: _decode_instant,
+    oracledb.DB_TYPE_RAW: _decode_bytes,
+    oracledb.DB_TYPE_BLOB: _decode_bytes,
+    oracledb.DB_TYPE_LONG_RAW: _decode_bytes,
+    oracledb.DB_TYPE_BINARY_FLOAT: _decode_float,
+    oracledb.DB_TYPE_BINARY_DOUBLE: _decode_float,
+    oracledb.DB_TYPE_INTERVAL_DS: _decode_text,
+    oracledb.DB_TYPE_INTERVAL_YM: _decode_text,
+    oracledb.DB_TYPE_ROWID: _decode_text,
+}
+
+
+def column_decoder(type_code: Any) -> Callable[[Any, str], Any] | None:
+    """Find what turns a fetched column's values into JSON, None where nothing has to."""
+    return _COLUMN_DECODERS.get(type_code)
