@@ -1,0 +1,129 @@
+"""The job store's database: opened, read, written."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+
+from oracle_api.exceptions import SettingsError, StoreUnavailable
+from oracle_api.jobs.tables import metadata
+from oracle_api.jobs.writer import WRITES, GroupCommitWriter
+
+T = TypeVar("T")
+
+Clock = Callable[[], datetime]
+
+_BUSY_MILLISECONDS = 5000
+_CREATE_TRIES = 50
+
+
+def utc_now() -> datetime:
+    """Give the present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class JobDatabase:
+    """What the stores share: reads have connections of their own, writes are grouped.
+
+    Args:
+        url: an SQLAlchemy URL; a SQLite file's folder is made where it is missing, and so are
+            the tables.
+        clock: gives the present moment, aware.
+
+    Raises:
+        SettingsError: the URL cannot be used.
+    """
+
+    def __init__(self, url: str, clock: Clock = utc_now) -> None:
+        self._engine = _open_engine(url)
+        self._writer = GroupCommitWriter(self._engine)
+        self.now = clock
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Lend a connection for reading.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as exc:
+            raise StoreUnavailable("The job store cannot be read now.") from exc
+
+    def write(self, operation: Callable[[sa.Connection], T]) -> T:
+        """Run an operation in a transaction and wait until it is durable.
+
+        Raises:
+            StoreUnavailable: it could not be committed. And whatever the operation raises.
+        """
+        return self._writer.submit(operation).result()
+
+    def write_later(self, operation: Callable[[sa.Connection], object]) -> None:
+        """Queue an operation behind those before it, and do not wait.
+
+        Raises:
+            StoreUnavailable: the database is closed.
+        """
+        self._writer.submit(operation)
+
+    def close(self) -> None:
+        """Commit what is queued, and let go of the database."""
+        self._writer.close()
+        self._engine.dispose()
+
+
+def _open_engine(url: str) -> sa.Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(parsed, hide_parameters=True)
+    except (ArgumentError, ImportError, sa.exc.NoSuchModuleError, OSError) as exc:
+        raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({type(exc).__name__}).") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    _create_missing(engine)
+    return engine
+
+
+def _create_missing(engine: sa.Engine) -> None:
+    # Several processes may start on a new file at once, and switching it to WAL does not wait
+    # for the others' locks as everything else does.
+    for attempt in range(_CREATE_TRIES):
+        try:
+            with engine.connect().execution_options(**WRITES) as connection, connection.begin():
+                metadata.create_all(connection)
+        except OperationalError:
+            if attempt == _CREATE_TRIES - 1:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    # Transactions are begun by _begin_sqlite, not by the driver.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # A 202 promises that the job survives: each commit reaches the disk.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A transaction that reads first and writes later cannot wait for another writer: it would
+    # fail at once with SQLITE_BUSY_SNAPSHOT. A writer therefore takes the lock at its start.
+    writes = connection.get_execution_options().get("oracle_api_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,171 @@
+"""A job: a frozen value, its states, and the moves between them that are allowed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from oracle_api.oracle.longops import Work
+
+
+class JobStatus(StrEnum):
+    """The states of a job."""
+
+    #: Accepted and stored; no worker has it.
+    PENDING = "pending"
+    #: A worker has it; its owner's token is in the store.
+    RUNNING = "running"
+    #: The procedure returned and its work is committed.
+    COMPLETED = "completed"
+    #: It raised, could not be called, or was interrupted.
+    FAILED = "failed"
+    #: Broken off because somebody asked for it.
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a job in this state never changes again."""
+        return not MOVES[self]
+
+
+MOVES: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED}),
+    JobStatus.RUNNING: frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}),
+    JobStatus.COMPLETED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+}
+
+ACTIVE = tuple(status for status in JobStatus if not status.is_final)
+FINAL = tuple(status for status in JobStatus if status.is_final)
+
+#: ``error_code`` of a job whose process ended before its call did.
+INTERRUPTED = "interrupted"
+
+# Progress of the stages that the registry sees; those of a call are in oracle.call.Stage.
+PROGRESS_TAKEN = 10
+PROGRESS_FINAL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A snapshot of one job. Times are aware UTC.
+
+    Args:
+        seq: position in the order of acceptance.
+        id: 32 hex digits.
+        status: its state.
+        procedure_name: as the client wrote it.
+        request: the call, as ``CallRequest.to_json`` made it; None in lists.
+        submitted_by: the token's name.
+        request_id: of the request that submitted it.
+        start_time: when it was accepted.
+        run_start_time: when a worker took it.
+        end_time: when it became final.
+        progress: 0 to 100, never back.
+        work: true figures, where the procedure reports them.
+        result: JSON of the OUT values; None in lists where it is large, and until completed.
+        error: why it failed.
+        error_code: such as ``ORA-20001`` or ``interrupted``.
+        cancel_requested: somebody asked to break it off.
+        version: grows with every change; the ETag is made of it.
+    """
+
+    seq: int
+    id: str
+    status: JobStatus
+    procedure_name: str
+    request: bytes | None
+    submitted_by: str
+    request_id: str
+    start_time: datetime
+    run_start_time: datetime | None
+    end_time: datetime | None
+    progress: int
+    work: Work | None
+    result: bytes | None
+    error: str | None
+    error_code: str | None
+    cancel_requested: bool
+    version: int
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From acceptance to the end; None until then."""
+        return None if self.end_time is None else self.end_time - self.start_time
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a submission says of a job; the rest is the store's to give.
+
+    Args:
+        id: 32 hex digits.
+        procedure_name: as the client wrote it.
+        request: ``CallRequest.to_json`` of it.
+        submitted_by: the token's name.
+        request_id: of the submitting request.
+        idempotency_key: the client's, or None.
+    """
+
+    id: str
+    procedure_name: str
+    request: bytes
+    submitted_by: str
+    request_id: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended.
+
+    Args:
+        status: a final one.
+        result: JSON of the OUT values of a completed one.
+        error: why a failed one failed.
+        error_code: its code, where there is one.
+    """
+
+    status: JobStatus
+    result: bytes | None = None
+    error: str | None = None
+    error_code: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.status not in MOVES[JobStatus.RUNNING]:
+            raise ValueError(f"A running job cannot become {self.status}.")
+
+
+def interrupted(detail: str) -> Outcome:
+    """Make the outcome of a job whose process ended before its call did."""
+    return Outcome(JobStatus.FAILED, error=detail, error_code=INTERRUPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs a list shows.
+
+    Args:
+        statuses: any of these; empty is all.
+        procedure: this name, case-insensitively; None is all.
+        ended_since: leave out what ended before.
+    """
+
+    statuses: tuple[JobStatus, ...] = ()
+    procedure: str | None = None
+    ended_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of a list, newest first.
+
+    Args:
+        total: all that match, on every page.
+        jobs: those of this page.
+        next_seq: where the next page goes on, None on the last one.
+    """
+
+    total: int
+    jobs: tuple[Job, ...]
+    next_seq: int | None

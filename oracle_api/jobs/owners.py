@@ -1,0 +1,97 @@
+"""Who runs jobs: each process beats, and a dead one's jobs are ended by exactly one other."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from oracle_api.jobs.database import JobDatabase
+from oracle_api.jobs.job import JobStatus, Outcome
+from oracle_api.jobs.records import PENDING_COUNT, finishing
+from oracle_api.jobs.tables import job_rows, jobs, owners
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What an owner learns when it beats.
+
+    Args:
+        alive: False where others have taken it for dead.
+        cancelled: ids of its running jobs that somebody wants broken off.
+        pending: how many jobs are waiting.
+        beats: every owner's token with its count of beats.
+    """
+
+    alive: bool
+    cancelled: tuple[str, ...]
+    pending: int
+    beats: dict[str, int]
+
+
+class OwnerStore:
+    """The processes that run jobs.
+
+    Beats are counted, not timed: an observer takes an owner for dead when the count stands
+    still for a while by the observer's own monotonic clock, so no two clocks are compared.
+    """
+
+    def __init__(self, database: JobDatabase) -> None:
+        self._database = database
+
+    def register(self, owner: str) -> None:
+        """Make an owner known.
+
+        Args:
+            owner: its token, never used before.
+        """
+
+        def operation(connection: sa.Connection) -> None:
+            connection.execute(owners.insert(), {"token": owner, "beat": 0})
+
+        self._database.write(operation)
+
+    def pulse(self, owner: str) -> Pulse:
+        """Beat, and learn what there is to do.
+
+        Raises:
+            StoreUnavailable: the beat could not be written.
+        """
+
+        def operation(connection: sa.Connection) -> Pulse:
+            beaten = connection.execute(
+                owners.update().where(owners.c.token == owner).values(beat=owners.c.beat + 1)
+            )
+            cancelled = sa.select(jobs.c.id).where(
+                jobs.c.status == JobStatus.RUNNING,
+                jobs.c.owner == owner,
+                jobs.c.cancel_requested == 1,
+            )
+            return Pulse(
+                alive=beaten.rowcount == 1,
+                cancelled=tuple(connection.execute(cancelled).scalars()),
+                pending=connection.execute(PENDING_COUNT).scalar_one(),
+                beats={row.token: row.beat for row in connection.execute(sa.select(owners))},
+            )
+
+        return self._database.write(operation)
+
+    def bury(self, owner: str, outcome: Outcome) -> int:
+        """Remove an owner and end the jobs that it was running.
+
+        Args:
+            owner: its token.
+            outcome: what becomes of them.
+
+        Returns:
+            How many jobs it was running; 0 where another process was first.
+        """
+
+        def operation(connection: sa.Connection) -> int:
+            gone = connection.execute(owners.delete().where(owners.c.token == owner))
+            if gone.rowcount == 0:
+                return 0
+            held = sa.and_(jobs.c.owner == owner, jobs.c.status == JobStatus.RUNNING)
+            ids = sa.select(jobs.c.id).where(held)
+            connection.execute(job_rows.delete().where(job_rows.c.job_id.in_(ids)))
+            return connection.execute(finishing(outcome, self._database.now()).where(held)).rowcount
+
+        return self._database.write(operation)

@@ -1,0 +1,316 @@
+"""The jobs of this process: submitted, run on a thread pool, broken off, waited for."""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from oracle_api.exceptions import StoreUnavailable
+from oracle_api.jobs.job import Job, JobStatus, NewJob, Outcome, interrupted
+from oracle_api.jobs.owners import OwnerStore
+from oracle_api.jobs.store import JobStore
+from oracle_api.oracle.call import CallHandle
+from oracle_api.oracle.request import CallRequest
+
+log = logging.getLogger(__name__)
+
+Run = Callable[[Job, str, CallHandle], Outcome]
+
+STOPPED = "The service was stopped; the call was broken off and rolled back."
+DIED = "The process that ran the call died; the call's outcome in the database is unknown."
+ABANDONED = "The service was stopped before the call returned; its outcome is unknown."
+
+# Another process may end a job that somebody waits for here.
+_LOOK_SECONDS = 0.5
+_STORE_RETRY_SECONDS = 1.0
+_BREAK_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class _Execution:
+    """A job that runs in this process; ``stopped`` marks a cancel that nobody asked for."""
+
+    handle: CallHandle = field(default_factory=CallHandle)
+    stopped: bool = False
+
+
+class JobRegistry:
+    """Accepts jobs, and runs those that wait on an executor's threads, oldest first.
+
+    Waiting jobs are only in the store. A thread that is free takes the oldest one there by a
+    guarded move, so any process may run a job that another accepted, and none runs it twice.
+
+    The lock guards this process's executions and counters alone; it is never held across a
+    commit or a call.
+
+    Args:
+        store: where jobs are kept.
+        owners: where this process is known as an owner of jobs.
+        run: carries one job out.
+        executor: gives the threads.
+        workers: how many jobs may run at once here.
+        queue_limit: how many may wait, in all processes together.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        owners: OwnerStore,
+        run: Run,
+        executor: Executor,
+        workers: int,
+        queue_limit: int,
+    ) -> None:
+        self._store = store
+        self._owners = owners
+        self._run = run
+        self._executor = executor
+        self._workers = workers
+        self._queue_limit = queue_limit
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._executions: dict[str, _Execution] = {}
+        self._busy = 0
+        self._wakes = 0
+        self._ends = 0
+        self._stopping = False
+        self._owner = ""
+
+    # ---- for requests
+
+    def submit(
+        self,
+        request: CallRequest,
+        *,
+        submitted_by: str,
+        request_id: str,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Accept a job: it is durable when this returns.
+
+        Args:
+            request: what to call.
+            submitted_by: the token's name.
+            request_id: of the submitting request.
+            idempotency_key: makes a repeated submission give the same job.
+
+        Raises:
+            QueueFull, IdempotencyMismatch, StoreUnavailable: see ``JobStore.add``.
+        """
+        job = self._store.add(
+            NewJob(
+                id=secrets.token_hex(16),
+                procedure_name=request.name,
+                request=request.to_json(),
+                submitted_by=submitted_by,
+                request_id=request_id,
+                idempotency_key=idempotency_key,
+            ),
+            self._queue_limit,
+        )
+        self.wake()
+        return job
+
+    def wait(self, job_id: str, seconds: float) -> Job:
+        """Give a job as soon as it is final, or as it is when the time is over.
+
+        Args:
+            job_id: which one.
+            seconds: the longest wait; also over when the service is told to stop.
+
+        Raises:
+            JobNotFound: there is none with this id.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            with self._lock:
+                seen = self._ends
+            job = self._store.get(job_id)
+            left = until - time.monotonic()
+            if job.status.is_final or left <= 0 or self._is_stopping():
+                return job
+            self._wait_for_an_end(seen, min(left, _LOOK_SECONDS))
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a pending job, or break a running one off wherever it runs.
+
+        Raises:
+            JobNotFound: there is none with this id.
+            Conflict: it is final already.
+        """
+        job = self._store.request_cancel(job_id)
+        self.break_off(job_id)
+        self._tell_waiters()
+        return job
+
+    # ---- for the heartbeat
+
+    @property
+    def owner(self) -> str:
+        """The token that this process holds jobs by."""
+        with self._lock:
+            return self._owner
+
+    def join(self) -> None:
+        """Become known as an owner, under a token never used before.
+
+        Raises:
+            StoreUnavailable: the store cannot be written to.
+        """
+        token = secrets.token_hex(16)
+        self._owners.register(token)
+        with self._lock:
+            self._owner = token
+
+    def wake(self, jobs: int = 1) -> None:
+        """Have waiting jobs looked for, on as many more threads as are free.
+
+        Args:
+            jobs: how many are known to wait.
+        """
+        with self._lock:
+            self._wakes += 1
+            if self._stopping or not self._owner:
+                return
+            more = min(jobs, self._workers - self._busy)
+            self._busy += more
+        for _ in range(more):
+            self._executor.submit(self._work)
+
+    def break_off(self, job_id: str) -> None:
+        """Break a job off if it runs here."""
+        with self._lock:
+            execution = self._executions.get(job_id)
+        if execution is not None:
+            execution.handle.cancel()
+
+    def break_off_all(self) -> None:
+        """Break off every job that runs here: nobody asked for it, so none ends as cancelled."""
+        with self._lock:
+            executions = list(self._executions.values())
+            for execution in executions:
+                execution.stopped = True
+        for execution in executions:
+            execution.handle.cancel()
+
+    # ---- stopping
+
+    def begin_stop(self) -> None:
+        """Take no new job, and let nobody wait any longer."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def drain(self, grace_seconds: float) -> None:
+        """Let running jobs finish, then break them off; waiting ones stay in the store.
+
+        Args:
+            grace_seconds: how long they may go on.
+        """
+        self.begin_stop()
+        if not self._wait_idle(grace_seconds):
+            self.break_off_all()
+            self._wait_idle(_BREAK_SECONDS)
+
+    def sign_off(self) -> None:
+        """Give up what still runs, and be no owner any more. The heartbeat must have stopped."""
+        try:
+            self._owners.bury(self.owner, interrupted(ABANDONED))
+        except StoreUnavailable as exc:
+            log.error("This process could not sign off: %s", exc.detail)
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _wait_idle(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._busy == 0, timeout=seconds)
+
+    # ---- on the executor's threads
+
+    def _work(self) -> None:
+        """Run waiting jobs until there is none."""
+        try:
+            while True:
+                with self._lock:
+                    seen = self._wakes
+                while self._take_one():
+                    pass
+                with self._lock:
+                    # A job that came after the last look found no free thread but this one.
+                    if seen == self._wakes or self._stopping:
+                        return
+        except Exception:
+            log.exception("A worker thread met a bug; the next wake starts another.")
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    def _take_one(self) -> bool:
+        if self._is_stopping():
+            return False
+        owner = self.owner
+        try:
+            job = self._store.claim(owner)
+        except StoreUnavailable as exc:
+            log.error("No job could be taken: %s", exc.detail)
+            return False
+        if job is None:
+            return False
+        self._execute(job, owner)
+        return True
+
+    def _execute(self, job: Job, owner: str) -> None:
+        execution = _Execution()
+        with self._lock:
+            self._executions[job.id] = execution
+        log.info(
+            "job=%s procedure=%s running request=%s", job.id, job.procedure_name, job.request_id
+        )
+        try:
+            outcome = self._run(job, owner, execution.handle)
+            if execution.stopped and outcome.status is JobStatus.CANCELLED:
+                outcome = interrupted(STOPPED)
+            self._finish(job, owner, outcome)
+        finally:
+            with self._lock:
+                del self._executions[job.id]
+            self._tell_waiters()
+
+    def _finish(self, job: Job, owner: str, outcome: Outcome) -> None:
+        """Store how a job ended, however long the store takes to be there again."""
+        while True:
+            try:
+                kept = self._store.finish(job.id, owner, outcome)
+            except StoreUnavailable as exc:
+                log.error("job=%s %s cannot be stored: %s", job.id, outcome.status, exc.detail)
+                with self._changed:
+                    if self._stopping:
+                        return
+                    self._changed.wait_for(lambda: self._stopping, timeout=_STORE_RETRY_SECONDS)
+            else:
+                log.info(
+                    "job=%s procedure=%s %s%s%s",
+                    job.id,
+                    job.procedure_name,
+                    outcome.status,
+                    f" code={outcome.error_code}" if outcome.error_code else "",
+                    "" if kept else " but was ended by another process before",
+                )
+                return
+
+    def _wait_for_an_end(self, seen: int, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ends != seen or self._stopping, timeout=seconds)
+
+    def _is_stopping(self) -> bool:
+        with self._lock:
+            return self._stopping
+
+    def _tell_waiters(self) -> None:
+        with self._changed:
+            self._ends += 1
+            self._changed.notify_all()

@@ -1,0 +1,85 @@
+"""The rows of jobs' REF CURSORs, kept in chunks so that no result is ever whole in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from oracle_api.exceptions import Conflict
+from oracle_api.jobs.database import JobDatabase
+from oracle_api.jobs.job import INTERRUPTED
+from oracle_api.jobs.records import held_by
+from oracle_api.jobs.tables import job_rows, jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some consecutive rows of one REF CURSOR.
+
+    Args:
+        first_row: number of the first one, from 0.
+        row_count: how many there are.
+        rows: a JSON array of rows.
+    """
+
+    first_row: int
+    row_count: int
+    rows: bytes
+
+
+class RowStore:
+    """Keeps and gives chunks; they are deleted with their job."""
+
+    def __init__(self, database: JobDatabase) -> None:
+        self._database = database
+
+    def add(self, job_id: str, owner: str, label: str, chunk: Chunk) -> None:
+        """Keep a chunk of a running job.
+
+        Args:
+            job_id: the job.
+            owner: who runs it.
+            label: the parameter's name.
+            chunk: the rows.
+
+        Raises:
+            Conflict: the job is no longer this owner's.
+        """
+        held = sa.select(jobs.c.seq).where(held_by(job_id, owner))
+
+        def operation(connection: sa.Connection) -> None:
+            if connection.execute(held).first() is None:
+                raise Conflict(f"Job {job_id} is no longer run by this process.", INTERRUPTED)
+            connection.execute(
+                job_rows.insert(),
+                {
+                    "job_id": job_id,
+                    "label": label,
+                    "first_row": chunk.first_row,
+                    "row_count": chunk.row_count,
+                    "rows": chunk.rows,
+                },
+            )
+
+        self._database.write(operation)
+
+    def read(self, job_id: str, label: str, first_row: int) -> Iterator[Chunk]:
+        """Give chunks one after the other, from the one that holds ``first_row`` onwards."""
+        next_row = first_row
+        while True:
+            query = (
+                sa.select(job_rows.c.first_row, job_rows.c.row_count, job_rows.c.rows)
+                .where(
+                    job_rows.c.job_id == job_id,
+                    job_rows.c.label == label,
+                    job_rows.c.first_row <= next_row,
+                )
+                .order_by(job_rows.c.first_row.desc())
+                .limit(1)
+            )
+            with self._database.reading() as connection:
+                row = connection.execute(query).one_or_none()
+            if row is None or row.first_row + row.row_count <= next_row:
+                return
+            yield Chunk(row.first_row, row.row_count, row.rows)
+            next_row = row.first_row + row.row_count

@@ -1,0 +1,144 @@
+"""Runs one job from start to end. Knows neither locks nor threads nor what becomes of it."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from oracle_api.exceptions import (
+    CallCancelled,
+    DatabaseUnavailable,
+    OracleApiError,
+    OutcomeUnknown,
+)
+from oracle_api.jobs.job import Job, JobStatus, Outcome
+from oracle_api.jobs.monitor import WorkMonitor
+from oracle_api.jobs.rows import Chunk, RowStore
+from oracle_api.jobs.store import JobStore
+from oracle_api.oracle.call import Caller, CallHandle, Deadline, RowReader, Rows, Stage
+from oracle_api.oracle.longops import Session, Work
+from oracle_api.oracle.pool import Identity, OraclePool
+from oracle_api.oracle.request import CallRequest
+
+log = logging.getLogger(__name__)
+
+#: Rows that a job's result shows itself; all of them are at its ``rows_url``.
+INLINE_ROWS = 1000
+
+_RETRY_CONNECT_SECONDS = 0.5
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class JobRunner:
+    """Carries a claimed job out.
+
+    Args:
+        pool: lends the connection that the call runs on.
+        caller: makes the call.
+        monitor: follows its long operations.
+        store: is told its progress.
+        rows: keeps the rows of its REF CURSORs.
+        connect_wait_seconds: how long it waits for the database before the job fails.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: OraclePool,
+        caller: Caller,
+        monitor: WorkMonitor,
+        store: JobStore,
+        rows: RowStore,
+        connect_wait_seconds: float,
+    ) -> None:
+        self._pool = pool
+        self._caller = caller
+        self._monitor = monitor
+        self._store = store
+        self._rows = rows
+        self._connect_wait_seconds = connect_wait_seconds
+
+    def run(self, job: Job, owner: str, handle: CallHandle) -> Outcome:
+        """Run a job that this owner has claimed.
+
+        Args:
+            job: with its request.
+            owner: the token that it was claimed with.
+            handle: breaks it off from another thread.
+
+        Returns:
+            How it ended; no error of the call's gets out.
+        """
+        try:
+            result = self._call(job, owner, handle)
+        except OracleApiError as exc:
+            # A procedure may catch the break and raise something of its own instead.
+            if handle.cancelled and not isinstance(exc, OutcomeUnknown):
+                return Outcome(JobStatus.CANCELLED)
+            return Outcome(JobStatus.FAILED, error=exc.detail, error_code=exc.code)
+        except Exception as exc:
+            log.exception("job=%s failed in a way that is a bug", job.id)
+            return Outcome(
+                JobStatus.FAILED, error=f"Internal error ({type(exc).__name__}); see the log."
+            )
+        return Outcome(JobStatus.COMPLETED, result=_encoder.encode(result))
+
+    def _call(self, job: Job, owner: str, handle: CallHandle) -> dict[str, Any]:
+        """Call as soon as the database is there; once the call may have been sent, never again."""
+        until = time.monotonic() + self._connect_wait_seconds
+        stages: list[Stage] = []
+
+        def on_stage(stage: Stage) -> None:
+            stages.append(stage)
+            self._store.note_progress(job.id, owner, stage)
+
+        while True:
+            try:
+                return self._try(job, owner, handle, on_stage)
+            except DatabaseUnavailable:
+                if Stage.SENT in stages or time.monotonic() >= until:
+                    raise
+            if handle.wait_cancelled(_RETRY_CONNECT_SECONDS):
+                raise CallCancelled("The job was cancelled before its call was sent.")
+
+    def _try(
+        self, job: Job, owner: str, handle: CallHandle, on_stage: Callable[[Stage], None]
+    ) -> dict[str, Any]:
+        with self._pool.lend(Identity(job.procedure_name, job.id)) as connection:
+            session = Session(connection.session_id, connection.serial_num)
+            with self._monitor.watching(job.id, session, self._reporter(job, owner)):
+                return self._caller.call(
+                    connection,
+                    CallRequest.from_json(job.request or b""),
+                    read_rows=self._row_keeper(job, owner),
+                    deadline=Deadline(None),
+                    handle=handle,
+                    on_stage=on_stage,
+                )
+
+    def _reporter(self, job: Job, owner: str) -> Callable[[int, Work], None]:
+        def report(progress: int, work: Work) -> None:
+            self._store.note_progress(job.id, owner, progress, work)
+
+        return report
+
+    def _row_keeper(self, job: Job, owner: str) -> RowReader:
+        def keep(label: str, columns: list[str], batches: Iterator[Rows]) -> dict[str, Any]:
+            count = 0
+            inline: Rows | None = []
+            for batch in batches:
+                chunk = Chunk(count, len(batch), _encoder.encode(batch))
+                self._rows.add(job.id, owner, label, chunk)
+                count += len(batch)
+                if inline is not None:
+                    inline = inline + batch if count <= INLINE_ROWS else None
+            result: dict[str, Any] = {"columns": columns, "row_count": count}
+            if inline is not None:
+                result["rows"] = inline
+            result["rows_url"] = f"/jobs/{job.id}/rows/{quote(label, safe='')}"
+            return result
+
+        return keep

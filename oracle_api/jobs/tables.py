@@ -1,0 +1,57 @@
+"""The job store's tables."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+# SQLite numbers rows by itself only where the key's type is exactly INTEGER.
+_Sequence = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),
+    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("procedure_name", sa.String(400), nullable=False),
+    sa.Column("request", sa.LargeBinary, nullable=False),
+    sa.Column("request_hash", sa.LargeBinary(32), nullable=False),
+    sa.Column("submitted_by", sa.String(100), nullable=False),
+    sa.Column("request_id", sa.String(128), nullable=False),
+    sa.Column("idempotency_key", sa.String(255)),
+    # Microseconds since 1970 UTC: exact, comparable, and the same in every database.
+    sa.Column("start_time", sa.BigInteger, nullable=False),
+    sa.Column("run_start_time", sa.BigInteger),
+    sa.Column("end_time", sa.BigInteger),
+    sa.Column("progress", sa.SmallInteger, nullable=False),
+    sa.Column("work", sa.LargeBinary),
+    sa.Column("result", sa.LargeBinary),
+    sa.Column("result_size", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("error", sa.Text),
+    sa.Column("error_code", sa.String(40)),
+    sa.Column("cancel_requested", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("owner", sa.String(32)),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.UniqueConstraint("submitted_by", "idempotency_key"),
+    sa.Index("jobs_by_status", "status", "seq"),
+    sa.Index("jobs_by_end", "end_time"),
+    # A deleted job's number is not given again: a list's cursor stays true.
+    sqlite_autoincrement=True,
+)
+
+job_rows = sa.Table(
+    "job_rows",
+    metadata,
+    sa.Column("job_id", sa.String(32), primary_key=True),
+    sa.Column("label", sa.String(400), primary_key=True),
+    sa.Column("first_row", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("row_count", sa.Integer, nullable=False),
+    sa.Column("rows", sa.LargeBinary, nullable=False),
+)
+
+owners = sa.Table(
+    "owners",
+    metadata,
+    sa.Column("token", sa.String(32), primary_key=True),
+    sa.Column("beat", sa.BigInteger, nullable=False),
+)

@@ -1,0 +1,412 @@
+"""The contract of the job store: guarded moves, idempotency, lists, deletion."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from oracle_api.exceptions import (
+    Conflict,
+    IdempotencyMismatch,
+    JobNotFound,
+    QueueFull,
+)
+from oracle_api.jobs.database import JobDatabase
+from oracle_api.jobs.job import Job, JobFilter, JobStatus, NewJob, Outcome
+from oracle_api.jobs.records import LIST_RESULT_BYTES
+from oracle_api.jobs.rows import Chunk, RowStore
+from oracle_api.jobs.store import JobStore
+from oracle_api.oracle.longops import Work
+
+from .conftest import SettableClock
+
+Add = Callable[..., Job]
+
+DONE = Outcome(JobStatus.COMPLETED, result=b'{"A":1}')
+
+
+def end(store: JobStore, outcome: Outcome = DONE) -> Job:
+    """Run the oldest pending job to an end."""
+    job = store.claim("me")
+    assert job is not None
+    assert store.finish(job.id, "me", outcome)
+    return store.get(job.id)
+
+
+def ids(jobs: tuple[Job, ...]) -> list[str]:
+    return [job.id for job in jobs]
+
+
+# ---- submitting
+
+
+def test_a_new_job_is_pending_with_nothing_done(
+    add: Add, store: JobStore, clock: SettableClock
+) -> None:
+    job = store.get(add("PKG.P").id)
+    assert (job.status, job.progress, job.procedure_name) == ("pending", 0, "PKG.P")
+    assert job.start_time == clock.now
+    assert job.run_start_time is job.end_time is job.duration is None
+
+
+def test_jobs_outlive_the_process_that_added_them(add: Add, url: str) -> None:
+    job = add()
+    reopened = JobDatabase(url)
+    assert JobStore(reopened).get(job.id) == job
+    reopened.close()
+
+
+def test_the_queue_limit_counts_pending_jobs_only(add: Add, store: JobStore) -> None:
+    add(), add()
+    store.claim("me")
+    new = NewJob("f" * 32, "P", b"{}", "c", "r")
+    store.add(new, queue_limit=2)
+    with pytest.raises(QueueFull):
+        store.add(NewJob("e" * 32, "P", b"{}", "c", "r"), queue_limit=2)
+    with pytest.raises(JobNotFound):
+        store.get("e" * 32)
+
+
+def test_the_same_key_and_request_give_the_same_job(add: Add) -> None:
+    assert add(key="k").id == add(key="k").id
+
+
+def test_the_same_key_with_another_request_is_refused(add: Add) -> None:
+    add(key="k", value=1)
+    with pytest.raises(IdempotencyMismatch):
+        add(key="k", value=2)
+
+
+def test_a_key_belongs_to_its_client(add: Add) -> None:
+    assert add(key="k", client="a").id != add(key="k", client="b").id
+
+
+def test_a_known_key_is_answered_though_the_queue_is_full(add: Add, store: JobStore) -> None:
+    job = add(key="k")
+    again = NewJob("f" * 32, job.procedure_name, job.request or b"", "c", "r", "k")
+    assert store.add(again, queue_limit=1).id == job.id
+
+
+def test_of_many_submissions_with_one_key_one_makes_the_job(add: Add) -> None:
+    barrier = threading.Barrier(16)
+
+    def submit(_number: int) -> str:
+        barrier.wait()
+        return add(key="k").id
+
+    with ThreadPoolExecutor(16) as threads:
+        assert len(set(threads.map(submit, range(16)))) == 1
+
+
+# ---- running
+
+
+def test_jobs_are_claimed_in_the_order_of_acceptance(add: Add, store: JobStore) -> None:
+    added = [add().id for _ in range(5)]
+    claimed = [store.claim("me") for _ in range(6)]
+    assert [job and job.id for job in claimed] == [*added, None]
+
+
+def test_a_claimed_job_is_running_with_its_request(
+    add: Add, store: JobStore, clock: SettableClock
+) -> None:
+    request = add().request
+    clock.pass_time(seconds=2)
+    job = store.claim("me")
+    assert job is not None
+    assert (job.status, job.progress, job.request) == ("running", 10, request)
+    assert job.run_start_time == clock.now
+
+
+def test_no_job_is_claimed_twice_by_many_threads(add: Add, store: JobStore) -> None:
+    for _ in range(200):
+        add()
+    barrier = threading.Barrier(8)
+
+    def drain(number: int) -> list[str]:
+        barrier.wait()
+        taken = []
+        while (job := store.claim(f"owner {number}")) is not None:
+            taken.append(job.id)
+        return taken
+
+    with ThreadPoolExecutor(8) as threads:
+        counts = Counter(job_id for taken in threads.map(drain, range(8)) for job_id in taken)
+    assert len(counts) == 200
+    assert set(counts.values()) == {1}
+
+
+def test_no_job_is_claimed_twice_through_two_stores(add: Add, store: JobStore, url: str) -> None:
+    for _ in range(100):
+        add()
+    second = JobDatabase(url)
+    stores = [store, JobStore(second)]
+    barrier = threading.Barrier(4)
+
+    def drain(number: int) -> list[str]:
+        barrier.wait()
+        taken = []
+        while (job := stores[number % 2].claim(str(number))) is not None:
+            taken.append(job.id)
+        return taken
+
+    with ThreadPoolExecutor(4) as threads:
+        taken = [job_id for found in threads.map(drain, range(4)) for job_id in found]
+    second.close()
+    assert len(taken) == len(set(taken)) == 100
+
+
+def test_progress_never_goes_back(add: Add, store: JobStore) -> None:
+    job = add()
+    store.claim("me")
+    for progress in (50, 30, 60, 55):
+        store.note_progress(job.id, "me", progress)
+    store.note_progress(job.id, "somebody else", 99)
+    store.claim("me")  # waits for what was queued before it
+    assert store.get(job.id).progress == 60
+
+
+def test_work_is_shown_while_the_job_runs_and_kept(add: Add, store: JobStore) -> None:
+    job = add()
+    store.claim("me")
+    work = Work(3, 10, "blocks", "3 of 10", 4, 9)
+    store.note_progress(job.id, "me", 59, work)
+    store.finish(job.id, "me", DONE)
+    assert store.get(job.id).work == work
+
+
+def test_a_finished_job_has_its_result_and_duration(
+    add: Add, store: JobStore, clock: SettableClock
+) -> None:
+    job = add()
+    store.claim("me")
+    clock.pass_time(minutes=5)
+    assert store.finish(job.id, "me", DONE)
+    done = store.get(job.id)
+    assert (done.status, done.progress, done.result) == ("completed", 100, b'{"A":1}')
+    assert done.duration is not None
+    assert done.duration.total_seconds() == 300
+
+
+def test_only_the_owner_can_finish_and_only_once(add: Add, store: JobStore) -> None:
+    job = add()
+    assert not store.finish(job.id, "me", DONE), "it is not even running"
+    store.claim("me")
+    assert not store.finish(job.id, "somebody else", DONE)
+    assert store.finish(job.id, "me", DONE)
+    assert not store.finish(job.id, "me", Outcome(JobStatus.FAILED, error="late"))
+    assert store.get(job.id).status == "completed"
+
+
+def test_every_change_makes_a_new_version(add: Add, store: JobStore) -> None:
+    job = add()
+    versions = [job.version]
+    claimed = store.claim("me")
+    assert claimed is not None
+    versions.append(claimed.version)
+    store.note_progress(job.id, "me", 30)
+    versions.append(store.request_cancel(job.id).version)
+    store.finish(job.id, "me", DONE)
+    versions.append(store.get(job.id).version)
+    assert versions == sorted(set(versions))
+    assert versions[2] - versions[1] == 2
+
+
+# ---- cancelling
+
+
+def test_a_pending_job_is_cancelled_at_once_and_never_claimed(add: Add, store: JobStore) -> None:
+    job = store.request_cancel(add().id)
+    assert (job.status, job.progress) == ("cancelled", 100)
+    assert job.end_time is not None
+    assert store.claim("me") is None
+
+
+def test_a_running_job_is_only_asked_to_end(add: Add, store: JobStore) -> None:
+    job = add()
+    store.claim("me")
+    for _ in range(2):
+        asked = store.request_cancel(job.id)
+        assert (asked.status, asked.cancel_requested) == ("running", True)
+
+
+def test_a_final_job_cannot_be_cancelled(add: Add, store: JobStore) -> None:
+    add()
+    with pytest.raises(Conflict, match="completed"):
+        store.request_cancel(end(store).id)
+
+
+def test_cancel_of_an_unknown_job(store: JobStore) -> None:
+    with pytest.raises(JobNotFound):
+        store.request_cancel("0" * 32)
+
+
+def test_either_the_claim_or_the_cancel_of_a_pending_job_wins(add: Add, store: JobStore) -> None:
+    for _ in range(30):
+        job_id = add().id
+        barrier = threading.Barrier(2)
+
+        def cancel(job_id: str = job_id, barrier: threading.Barrier = barrier) -> Job:
+            barrier.wait()
+            return store.request_cancel(job_id)
+
+        def claim(barrier: threading.Barrier = barrier) -> Job | None:
+            barrier.wait()
+            return store.claim("me")
+
+        with ThreadPoolExecutor(2) as threads:
+            cancelled, claimed = threads.submit(cancel), threads.submit(claim)
+            was_claimed = claimed.result() is not None
+            assert (cancelled.result().status == "running") is was_claimed
+        if was_claimed:
+            store.finish(job_id, "me", DONE)
+
+
+# ---- lists
+
+
+def test_lists_are_newest_first_and_page_without_gaps(add: Add, store: JobStore) -> None:
+    added = [add().id for _ in range(7)]
+    seen: list[str] = []
+    before = None
+    while True:
+        page = store.list(JobFilter(), 3, before)
+        assert page.total == 7
+        seen += ids(page.jobs)
+        before = page.next_seq
+        if before is None:
+            break
+    assert seen == added[::-1]
+
+
+def test_a_page_is_not_disturbed_by_newer_jobs(add: Add, store: JobStore) -> None:
+    added = [add().id for _ in range(4)]
+    first = store.list(JobFilter(), 2)
+    add()
+    second = store.list(JobFilter(), 2, first.next_seq)
+    assert ids(first.jobs) + ids(second.jobs) == added[::-1]
+    assert second.total == 5
+
+
+def test_lists_filter_by_state_and_procedure(add: Add, store: JobStore) -> None:
+    add("PKG.A")
+    done = end(store)
+    waiting = add("PKG.B")
+    assert ids(store.list(JobFilter(statuses=(JobStatus.COMPLETED,)), 9).jobs) == [done.id]
+    assert ids(store.list(JobFilter(statuses=(JobStatus.PENDING,)), 9).jobs) == [waiting.id]
+    assert ids(store.list(JobFilter(procedure="pkg.a"), 9).jobs) == [done.id]
+    assert store.list(JobFilter(procedure="PKG.C"), 9).total == 0
+
+
+def test_lists_forget_what_ended_long_ago_but_nothing_active(
+    add: Add, store: JobStore, clock: SettableClock
+) -> None:
+    add()
+    end(store)
+    active = add()
+    clock.pass_time(hours=2)
+    assert ids(store.list(JobFilter(ended_since=clock.now), 9).jobs) == [active.id]
+
+
+def test_lists_leave_large_results_and_requests_out(add: Add, store: JobStore) -> None:
+    add()
+    end(store, Outcome(JobStatus.COMPLETED, result=b"1" * LIST_RESULT_BYTES))
+    add()
+    end(store, Outcome(JobStatus.COMPLETED, result=b"1" * (LIST_RESULT_BYTES + 1)))
+    large, small = store.list(JobFilter(), 9).jobs
+    assert large.result is None
+    assert small.result is not None
+    assert large.request is small.request is None
+    assert store.get(large.id).result is not None
+
+
+# ---- deleting
+
+
+def test_only_final_jobs_are_deleted(add: Add, store: JobStore) -> None:
+    add()
+    done = end(store)
+    running, pending = add(), add()
+    store.claim("me")
+    store.delete(done.id)
+    for job in (running, pending):
+        with pytest.raises(Conflict):
+            store.delete(job.id)
+    with pytest.raises(JobNotFound):
+        store.delete(done.id)
+
+
+def test_delete_ended_by_state_and_age(add: Add, store: JobStore, clock: SettableClock) -> None:
+    add()
+    old = end(store)
+    clock.pass_time(days=8)
+    add()
+    failed = end(store, Outcome(JobStatus.FAILED, error="x"))
+    add()
+    completed = end(store)
+    pending = add()
+    week_ago = clock.now - timedelta(days=7)
+    assert store.delete_ended(before=week_ago) == 1
+    assert store.delete_ended((JobStatus.FAILED, JobStatus.PENDING)) == 1
+    assert ids(store.list(JobFilter(), 9).jobs) == [pending.id, completed.id]
+    for job in (old, failed):
+        with pytest.raises(JobNotFound):
+            store.get(job.id)
+
+
+def test_delete_ended_goes_through_any_number_of_jobs(add: Add, store: JobStore) -> None:
+    for _ in range(1203):
+        add()
+    while (job := store.claim("me")) is not None:
+        store.request_cancel(job.id)
+        store.finish(job.id, "me", Outcome(JobStatus.CANCELLED))
+    assert store.delete_ended() == 1203
+    assert store.list(JobFilter(), 1).total == 0
+
+
+def test_a_number_is_never_given_again(add: Add, store: JobStore) -> None:
+    add()
+    done = end(store)
+    store.delete(done.id)
+    assert add().seq > done.seq
+
+
+# ---- rows
+
+
+def test_rows_come_back_in_order_from_any_row_on(add: Add, store: JobStore, rows: RowStore) -> None:
+    job = add()
+    store.claim("me")
+    chunks = [Chunk(0, 3, b"[1,2,3]"), Chunk(3, 2, b"[4,5]"), Chunk(5, 1, b"[6]")]
+    for chunk in chunks:
+        rows.add(job.id, "me", "C", chunk)
+    assert list(rows.read(job.id, "C", 0)) == chunks
+    assert list(rows.read(job.id, "C", 4)) == chunks[1:]
+    assert list(rows.read(job.id, "C", 6)) == []
+    assert list(rows.read(job.id, "OTHER", 0)) == []
+
+
+def test_rows_of_a_job_that_is_somebody_elses_are_refused(
+    add: Add, store: JobStore, rows: RowStore
+) -> None:
+    job = add()
+    store.claim("me")
+    with pytest.raises(Conflict):
+        rows.add(job.id, "somebody else", "C", Chunk(0, 1, b"[1]"))
+    assert list(rows.read(job.id, "C", 0)) == []
+
+
+@pytest.mark.parametrize("ending", ["failed", "deleted"])
+def test_rows_go_with_their_job(ending: str, add: Add, store: JobStore, rows: RowStore) -> None:
+    job = add()
+    store.claim("me")
+    rows.add(job.id, "me", "C", Chunk(0, 1, b"[1]"))
+    if ending == "failed":
+        store.finish(job.id, "me", Outcome(JobStatus.FAILED, error="x"))
+    else:
+        store.finish(job.id, "me", DONE)
+        store.delete(job.id)
+    assert list(rows.read(job.id, "C", 0)) == []

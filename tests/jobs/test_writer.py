@@ -1,0 +1,131 @@
+"""Writes of many threads share commits; each learns how its own went."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from oracle_api.exceptions import Conflict, StoreUnavailable
+from oracle_api.jobs.database import JobDatabase
+from oracle_api.jobs.tables import owners
+
+
+def put(token: str):
+    return lambda connection: connection.execute(owners.insert(), {"token": token, "beat": 0})
+
+
+def tokens(database: JobDatabase) -> set[str]:
+    with database.reading() as connection:
+        return set(connection.execute(sa.select(owners.c.token)).scalars())
+
+
+def test_a_write_is_readable_when_it_returns(database: JobDatabase) -> None:
+    database.write(put("a"))
+    assert tokens(database) == {"a"}
+
+
+def test_writes_of_many_threads_all_arrive(database: JobDatabase) -> None:
+    with ThreadPoolExecutor(32) as threads:
+        list(threads.map(lambda number: database.write(put(str(number))), range(500)))
+    assert len(tokens(database)) == 500
+
+
+def test_writes_that_wait_together_share_one_commit(database: JobDatabase) -> None:
+    commits = 0
+
+    def count(_connection: sa.Connection) -> None:
+        nonlocal commits
+        commits += 1
+
+    gate = threading.Event()
+    database.write_later(lambda connection: gate.wait(10))
+    with ThreadPoolExecutor(16) as threads:
+        futures = [threads.submit(database.write, put(str(number))) for number in range(16)]
+        sa.event.listen(database._engine, "commit", count)
+        while database._writer._queue.qsize() < 16:
+            threading.Event().wait(0.001)
+        gate.set()
+        for future in futures:
+            future.result(10)
+    assert commits == 2  # the gate's own, and one for all that waited behind it
+    assert len(tokens(database)) == 16
+
+
+def test_a_failing_write_is_undone_alone(database: JobDatabase) -> None:
+    gate = threading.Event()
+    database.write_later(lambda connection: gate.wait(10))
+
+    def fail(connection: sa.Connection) -> None:
+        put("bad")(connection)
+        raise Conflict("no")
+
+    with ThreadPoolExecutor(3) as threads:
+        good = threads.submit(database.write, put("good"))
+        bad = threads.submit(database.write, fail)
+        gate.set()
+        good.result(10)
+        with pytest.raises(Conflict):
+            bad.result(10)
+    assert tokens(database) == {"good"}
+
+
+def test_a_bug_in_one_write_reaches_its_caller_and_no_other(database: JobDatabase) -> None:
+    def bug(connection: sa.Connection) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        database.write(bug)
+    database.write(put("after"))
+    assert tokens(database) == {"after"}
+
+
+def test_a_closed_database_refuses_writes(url: str) -> None:
+    database = JobDatabase(url)
+    database.close()
+    with pytest.raises(StoreUnavailable):
+        database.write(put("late"))
+
+
+def test_what_was_queued_before_closing_is_committed(url: str) -> None:
+    database = JobDatabase(url)
+    for number in range(50):
+        database.write_later(put(str(number)))
+    database.close()
+    again = JobDatabase(url)
+    assert len(tokens(again)) == 50
+    again.close()
+
+
+def test_a_database_locked_by_others_is_unavailable_and_recovers(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 50)
+    database = JobDatabase(url)
+    other = sa.create_engine(url)
+    with other.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable):
+            database.write(put("locked out"))
+        connection.rollback()
+    other.dispose()
+    database.write(put("in again"))
+    assert tokens(database) == {"in again"}
+    database.close()
+
+
+def test_many_processes_may_open_a_new_file_at_once(url: str) -> None:
+    barrier = threading.Barrier(6)
+
+    def open_and_write(number: int) -> None:
+        barrier.wait()
+        database = JobDatabase(url)
+        database.write(put(str(number)))
+        database.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(open_and_write, range(6)))
+    database = JobDatabase(url)
+    assert len(tokens(database)) == 6
+    database.close()
