@@ -1,0 +1,83 @@
+"""gunicorn's settings and hooks; it reads this file by itself when it is started here.
+
+The services are started in each worker, after the fork. When a worker is told to stop, its jobs
+begin to drain at once, beside the requests that it still answers.
+"""
+
+import os
+import signal
+import sys
+from typing import Any
+
+from dotenv import load_dotenv
+
+from oracle_api.embedded.launcher import EmbeddedProcess
+from oracle_api.exceptions import OracleApiError
+from oracle_api.services import EXTENSION, Services
+from oracle_api.settings import Settings
+
+load_dotenv(os.environ.get("ENV_FILE", ".env"))
+try:
+    settings = Settings.from_env(os.environ)
+except OracleApiError as exc:
+    sys.exit(f"oracle_api cannot start: {exc.detail}")
+
+bind = f"{settings.host}:{settings.port}"
+workers = settings.web_concurrency
+threads = settings.web_threads
+worker_class = "gthread"
+# Recycling a worker would break off the jobs that it runs.
+max_requests = 0
+# Only the main thread's heartbeat, which long requests do not hold up; stopping does.
+graceful_timeout = int(max(settings.shutdown_grace_seconds, settings.sync_timeout_seconds)) + 15
+timeout = graceful_timeout + 30
+keepalive = 75
+control_socket_disable = True
+
+_embedded = EmbeddedProcess()
+
+
+def on_starting(server: Any) -> None:
+    """Start the embedded database, once for all workers, if it is asked for."""
+    if settings.api_no_auth:
+        server.log.warning(
+            "API_NO_AUTH=1: every route is open to everybody, without token and address list. "
+            "Never do this where others can reach the service."
+        )
+    if settings.is_embedded:
+        os.environ.update(_embedded.start())
+        server.log.info("The embedded database listens on %s", os.environ["ORACLE_DSN"])
+
+
+def on_exit(server: Any) -> None:
+    """Stop the embedded database after the last worker."""
+    _embedded.stop()
+
+
+def _services(worker: Any) -> Services:
+    services: Services = worker.wsgi.extensions[EXTENSION]
+    return services
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start the services of a new worker, and have SIGTERM drain its jobs."""
+    services = _services(worker)
+    services.start()
+    stop_requests = worker.handle_exit
+
+    def stop(signum: int, frame: Any) -> None:
+        services.begin_stop()
+        stop_requests(signum, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def worker_int(worker: Any) -> None:
+    """Stop in a hurry (Ctrl-C): running jobs are broken off without grace."""
+    _services(worker).begin_stop(grace_seconds=0)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Close the services; what does not end by then is ended with the process."""
+    if getattr(worker, "wsgi", None) is not None:
+        _services(worker).close()

@@ -1,0 +1,46 @@
+"""Runs Oracle PL/SQL procedures over HTTP and JSON, at once or in the background."""
+
+from flask import Flask
+from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from oracle_api.access_log import HEADER, register_access_log
+from oracle_api.problems import register_problems
+from oracle_api.routes import BLUEPRINTS
+from oracle_api.services import EXTENSION, Services
+from oracle_api.settings import Settings
+
+_PREFLIGHT_SECONDS = 3600
+
+
+def create_app(settings: Settings) -> Flask:
+    """Wire the parts of the service together; nothing is started.
+
+    Args:
+        settings: read and checked.
+
+    Returns:
+        The WSGI app; its services are in ``app.extensions["oracle_api"]`` and want to be started
+        in the process that serves requests.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.strict_slashes = False
+    app.extensions[EXTENSION] = Services(settings)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
+        )
+    register_access_log(app)
+    register_problems(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.cors_origins:
+        CORS(
+            app,
+            origins=list(settings.cors_origins),
+            supports_credentials=False,
+            expose_headers=["ETag", "Location", "Retry-After", HEADER],
+            max_age=_PREFLIGHT_SECONDS,
+        )
+    return app

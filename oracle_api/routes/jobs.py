@@ -1,0 +1,96 @@
+"""Jobs: shown, listed, cancelled, deleted."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+
+from oracle_api.auth import token_required
+from oracle_api.exceptions import InvalidRequest
+from oracle_api.jobs.database import utc_now
+from oracle_api.jobs.job import FINAL, Job, JobFilter
+from oracle_api.routes.body import json_answer
+from oracle_api.schemas import (
+    job_document,
+    number,
+    page_cursor,
+    page_document,
+    retry_after,
+    statuses,
+    whole_number,
+)
+from oracle_api.services import current_services
+
+blueprint = Blueprint("jobs", __name__)
+
+_MAX_WAIT_SECONDS = 60
+_DEFAULT_LIMIT = 100
+_MAX_LIMIT = 1000
+_MAX_DAYS = 36500
+
+
+@blueprint.get("/jobs/<job_id>")
+@token_required
+def show(job_id: str) -> Response:
+    """Show a job, with ``?wait=N`` once it is final or N seconds are over."""
+    seconds = number(request.args.get("wait"), "wait", default=0, highest=_MAX_WAIT_SECONDS)
+    services = current_services()
+    if seconds and services.claim_waiting_place():
+        try:
+            job = services.registry.wait(job_id, seconds)
+        finally:
+            services.give_back_waiting_place()
+    else:
+        job = services.store.get(job_id)
+    response = _job_answer(job)
+    response.set_etag(f"{job.id}-{job.version}")
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+@blueprint.get("/jobs")
+@token_required
+def index() -> Response:
+    """List jobs, newest first."""
+    services = current_services()
+    wanted = JobFilter(
+        statuses=statuses(request.args.get("status")),
+        procedure=request.args.get("procedure") or None,
+        ended_since=utc_now() - timedelta(hours=services.settings.job_retention_hours),
+    )
+    limit = whole_number(
+        request.args.get("limit"), "limit", default=_DEFAULT_LIMIT, highest=_MAX_LIMIT
+    )
+    before = page_cursor(request.args.get("cursor"))
+    return json_answer(page_document(services.store.list(wanted, limit, before)))
+
+
+@blueprint.post("/jobs/<job_id>/cancel")
+@token_required
+def cancel(job_id: str) -> Response:
+    """Cancel a job."""
+    return _job_answer(current_services().registry.cancel(job_id), 202)
+
+
+@blueprint.delete("/jobs/<job_id>")
+@token_required
+def delete(job_id: str) -> Response:
+    """Delete a job that has ended."""
+    current_services().store.delete(job_id)
+    return json_answer({"message": "The job was deleted.", "job_id": job_id})
+
+
+@blueprint.delete("/jobs")
+@token_required
+def delete_many() -> Response:
+    """Delete jobs that have ended, by state and age in days."""
+    wanted = statuses(request.args.get("status"))
+    days = number(request.args.get("older_than"), "older_than", default=0, highest=_MAX_DAYS)
+    if not wanted and not days:
+        raise InvalidRequest("At least one filter is needed: ?status=completed or ?older_than=7.")
+    before = utc_now() - timedelta(days=days) if days else None
+    deleted = current_services().store.delete_ended(wanted or FINAL, before)
+    return json_answer({"message": "The jobs were deleted.", "deleted": deleted})
+
+
+def _job_answer(job: Job, status: int = 200) -> Response:
+    show_params = current_services().settings.job_show_params
+    return json_answer(job_document(job, show_params=show_params), status, retry_after(job))

@@ -1,0 +1,46 @@
+"""Procedure calls: at once, and in the background."""
+
+from flask import Blueprint, Response, g, request
+
+from oracle_api.auth import token_required
+from oracle_api.exceptions import InvalidRequest
+from oracle_api.oracle.request import CallRequest
+from oracle_api.routes.body import json_answer, json_body
+from oracle_api.schemas import accepted, job_path, parse_call, retry_after
+from oracle_api.services import current_services
+
+blueprint = Blueprint("procedures", __name__)
+
+_MAX_KEY = 255
+
+
+@blueprint.post("/procedure")
+@token_required
+def call_now() -> Response:
+    """Run a procedure and answer with its OUT values."""
+    out = current_services().call_now(_call(), g.request_id)
+    return json_answer({"status": "ok", "out": out})
+
+
+@blueprint.post("/procedure/async")
+@token_required
+def submit() -> Response:
+    """Accept a job and answer with where to look."""
+    job = current_services().registry.submit(
+        _call(),
+        submitted_by=g.client,
+        request_id=g.request_id,
+        idempotency_key=_idempotency_key(),
+    )
+    return json_answer(accepted(job), 202, {"Location": job_path(job), **retry_after(job)})
+
+
+def _call() -> CallRequest:
+    return parse_call(json_body(), by_position=current_services().settings.params_by_position)
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= _MAX_KEY:
+        raise InvalidRequest(f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
+    return key

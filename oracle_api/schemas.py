@@ -1,0 +1,309 @@
+"""Request and response bodies: what is read from bytes, and what a job looks like to a client."""
+
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from oracle_api.exceptions import FieldError, InvalidRequest
+from oracle_api.jobs.job import Job, JobPage, JobStatus
+from oracle_api.oracle.names import ProcedureName, identifier
+from oracle_api.oracle.request import Argument, CallRequest, Direction
+
+_RETRY_AFTER_SECONDS = 2
+
+# ---- requests
+
+
+class ParameterBody(msgspec.Struct, frozen=True):
+    """One element of ``params`` when it is a list."""
+
+    name: str
+    value: Any = None
+    direction: str | None = None
+    type: str | None = None
+
+
+class ProcedureBody(msgspec.Struct, frozen=True):
+    """The body of ``POST /procedure`` and ``POST /procedure/async``."""
+
+    name: str
+    schema: str | None = None
+    is_function: bool | None = msgspec.field(default=None, name="isFunction")
+    params: list[ParameterBody] | dict[str, Any] | None = None
+
+
+_decoder = msgspec.json.Decoder(ProcedureBody, float_hook=Decimal)
+
+_PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_PATH_STEP = re.compile(r"\[(?P<index>\d+)\]|\.(?P<name>[^.\[]+)")
+
+_DIRECTIONS: dict[str, Direction] = {
+    "IN": "IN",
+    "OUT": "OUT",
+    "IN OUT": "IN OUT",
+    "INOUT": "IN OUT",
+    "IN/OUT": "IN OUT",
+}
+
+
+def parse_call(data: bytes, *, by_position: bool) -> CallRequest:
+    """Read the body of a procedure call.
+
+    Args:
+        data: JSON in UTF-8 (RFC 8259).
+        by_position: parameters' names are labels only, and may be any text.
+
+    Raises:
+        InvalidRequest: it is no JSON, has another shape, or names something that cannot be.
+    """
+    body = _decode(data)
+    try:
+        ProcedureName.parse(body.name, body.schema)
+    except InvalidRequest as exc:
+        raise InvalidRequest(exc.detail, errors=(FieldError("/name", exc.detail),)) from None
+    by_object = isinstance(body.params, dict)
+    request = CallRequest(
+        name=body.name.strip(),
+        schema=body.schema or None,
+        is_function=body.is_function,
+        arguments=_arguments(body),
+        by_object=by_object,
+    )
+    if not by_position:
+        _check_names(request)
+    return request
+
+
+def _decode(data: bytes) -> ProcedureBody:
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as exc:
+        message = str(exc)
+        match = _PATH.search(message)
+        pointer = _pointer(match["path"]) if match else ""
+        detail = message[: match.start()] if match else message
+        raise InvalidRequest(
+            f"{detail} at {pointer or 'the top of the body'}.",
+            errors=(FieldError(pointer, detail),),
+        ) from None
+    except UnicodeDecodeError:
+        raise InvalidRequest("The body is not UTF-8.") from None
+    except msgspec.DecodeError as exc:
+        raise InvalidRequest(f"The body is not JSON: {exc}.") from None
+    except RecursionError:
+        raise InvalidRequest("The body is nested too deeply.") from None
+
+
+def _pointer(path: str) -> str:
+    return "".join(
+        "/" + (step["index"] or step["name"].replace("~", "~0").replace("/", "~1"))
+        for step in _PATH_STEP.finditer(path)
+    )
+
+
+def _arguments(body: ProcedureBody) -> tuple[Argument, ...]:
+    if isinstance(body.params, dict):
+        return tuple(Argument(name, value) for name, value in body.params.items())
+    return tuple(
+        Argument(
+            parameter.name,
+            parameter.value,
+            _direction(parameter.direction, position),
+            parameter.type or None,
+        )
+        for position, parameter in enumerate(body.params or ())
+    )
+
+
+def _direction(text: str | None, position: int) -> Direction | None:
+    if not text or not text.strip():
+        return None
+    direction = _DIRECTIONS.get(" ".join(text.upper().split()))
+    if direction is None:
+        detail = f"{text[:40]!r} is not a direction: IN, OUT or IN OUT"
+        raise InvalidRequest(detail, errors=(FieldError(f"/params/{position}/direction", detail),))
+    return direction
+
+
+def _check_names(request: CallRequest) -> None:
+    problems: list[FieldError] = []
+    for argument in request.arguments:
+        try:
+            identifier(argument.name)
+        except InvalidRequest as exc:
+            problems.append(FieldError(request.pointer(argument), exc.detail))
+    if problems:
+        details = " ".join(problem.detail for problem in problems[:10])
+        raise InvalidRequest(details, errors=tuple(problems))
+
+
+# ---- answers
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def encode(document: Any) -> bytes:
+    """Encode an answer; numbers keep all their digits."""
+    return _encoder.encode(document)
+
+
+def accepted(job: Job) -> dict[str, Any]:
+    """Make the answer to a submission."""
+    return {
+        "status": "accepted",
+        "job_id": job.id,
+        "message": "The procedure runs in the background.",
+        "check_status_url": job_path(job),
+    }
+
+
+def job_path(job: Job) -> str:
+    """Give the path at which a job is shown."""
+    return f"/jobs/{job.id}"
+
+
+def retry_after(job: Job) -> dict[str, str]:
+    """Make the header that says when to ask again; none for a final job."""
+    return {} if job.status.is_final else {"Retry-After": str(_RETRY_AFTER_SECONDS)}
+
+
+def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
+    """Show a job; members without a value are left out, as the older service did.
+
+    Args:
+        job: the one to show.
+        show_params: whether its parameters are shown, where they are at hand.
+    """
+    document: dict[str, Any] = {
+        "id": job.id,
+        "status": job.status,
+        "procedure_name": job.procedure_name,
+        "start_time": timestamp(job.start_time),
+        "progress": job.progress,
+        "submitted_by": job.submitted_by,
+    }
+    optional = {
+        "params": _params(job) if show_params and job.request is not None else None,
+        "run_start_time": job.run_start_time and timestamp(job.run_start_time),
+        "end_time": job.end_time and timestamp(job.end_time),
+        "duration": None if job.duration is None else duration(job.duration),
+        "work": job.work,
+        "result": None if job.result is None else msgspec.Raw(job.result),
+        "error": job.error,
+        "error_code": job.error_code,
+        "cancel_requested": job.cancel_requested or None,
+    }
+    document.update((name, value) for name, value in optional.items() if value is not None)
+    return document
+
+
+def page_document(page: JobPage) -> dict[str, Any]:
+    """Show a page of jobs."""
+    document: dict[str, Any] = {
+        "total": page.total,
+        "jobs": [job_document(job, show_params=False) for job in page.jobs],
+    }
+    if page.next_seq is not None:
+        document["next"] = str(page.next_seq)
+    return document
+
+
+def _params(job: Job) -> Any:
+    request = CallRequest.from_json(job.request or b"")
+    if request.by_object:
+        return {argument.name: argument.value for argument in request.arguments}
+    return request.arguments
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a moment as RFC 3339 does, in UTC."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def duration(length: timedelta) -> str:
+    """Write a duration as Go's ``time.Duration.String`` does: ``1h2m3s``, ``1.5s``, ``250ms``."""
+    microseconds = length // timedelta(microseconds=1)
+    if microseconds == 0:
+        return "0s"
+    sign = "-" if microseconds < 0 else ""
+    microseconds = abs(microseconds)
+    if microseconds < 1000:
+        return f"{sign}{microseconds}µs"
+    if microseconds < 1_000_000:
+        return f"{sign}{_decimal(microseconds, 1000)}ms"
+    minutes, rest = divmod(microseconds, 60_000_000)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{_decimal(rest, 1_000_000)}s"
+    if hours:
+        text = f"{hours}h{minutes}m{text}"
+    elif minutes:
+        text = f"{minutes}m{text}"
+    return sign + text
+
+
+def _decimal(number: int, unit: int) -> str:
+    whole, fraction = divmod(number, unit)
+    digits = f"{fraction:0{len(str(unit)) - 1}d}".rstrip("0")
+    return f"{whole}.{digits}" if digits else str(whole)
+
+
+# ---- queries
+
+
+def statuses(text: str | None) -> tuple[JobStatus, ...]:
+    """Read a comma list of job states; empty is none.
+
+    Raises:
+        InvalidRequest: one is no state.
+    """
+    words = [word.strip().lower() for word in (text or "").split(",") if word.strip()]
+    try:
+        return tuple(JobStatus(word) for word in words)
+    except ValueError:
+        raise InvalidRequest("status is a comma list of: " + ", ".join(JobStatus) + ".") from None
+
+
+def number(text: str | None, name: str, *, default: float, highest: float) -> float:
+    """Read a number from a query; more than the highest counts as the highest.
+
+    Raises:
+        InvalidRequest: it is no number, or below 0.
+    """
+    if text is None or not text.strip():
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value >= 0:
+        raise InvalidRequest(f"{name} must be a number from 0 to {highest:g}.")
+    return min(value, highest)
+
+
+def whole_number(text: str | None, name: str, *, default: int, highest: int) -> int:
+    """Read a whole number of at least 1; more than the highest counts as the highest.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    if text is None or not text.strip():
+        return default
+    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text.strip()):
+        raise InvalidRequest(f"{name} must be a whole number from 1 to {highest}.")
+    return min(int(text), highest)
+
+
+def page_cursor(text: str | None) -> int | None:
+    """Read the ``cursor`` of a page, which is what ``next`` of the page before was.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise InvalidRequest("cursor must be what `next` of the page before was.")
+    return int(text)

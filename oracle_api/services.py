@@ -1,0 +1,172 @@
+"""What a request reaches: the parts of the running service, started and closed in order."""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import current_app
+
+from oracle_api.exceptions import StoreUnavailable
+from oracle_api.jobs.cleanup import schedule_purge
+from oracle_api.jobs.database import JobDatabase, utc_now
+from oracle_api.jobs.heartbeat import Heartbeat
+from oracle_api.jobs.monitor import WorkMonitor
+from oracle_api.jobs.owners import OwnerStore
+from oracle_api.jobs.registry import JobRegistry
+from oracle_api.jobs.rows import RowStore
+from oracle_api.jobs.runner import JobRunner
+from oracle_api.jobs.store import JobStore
+from oracle_api.oracle.call import Caller, Deadline, rows_up_to
+from oracle_api.oracle.dictionary import Dictionary
+from oracle_api.oracle.pool import Identity, OraclePool
+from oracle_api.oracle.request import CallRequest
+from oracle_api.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EXTENSION = "oracle_api"
+
+_POOL_CLOSE_SECONDS = 3.0
+
+
+class Services:
+    """The service without its HTTP: settings, pool, jobs.
+
+    Made before the fork at the earliest, started after it: no thread and no socket exists before
+    :meth:`start`.
+
+    Args:
+        settings: read and checked.
+    """
+
+    store: JobStore
+    rows: RowStore
+    registry: JobRegistry
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pool = OraclePool(settings)
+        self._caller = Caller(
+            Dictionary(settings.dictionary_cache_seconds),
+            by_position=settings.params_by_position,
+            date_format=settings.date_format,
+            max_lob=settings.max_lob_bytes,
+        )
+        # Waiting requests hold a thread each: some are always kept for the others.
+        self._waiting_places = threading.BoundedSemaphore(max(1, settings.web_threads // 2))
+        self._stopper: threading.Thread | None = None
+        self._started = False
+
+    def start(self) -> None:
+        """Open the job store and the pool, and begin to run jobs.
+
+        Raises:
+            SettingsError: the job store or the connect string cannot be used.
+        """
+        settings = self.settings
+        self._database = JobDatabase(settings.jobs_database_url)
+        self.store = JobStore(self._database)
+        self.rows = RowStore(self._database)
+        owners = OwnerStore(self._database)
+        self._monitor = WorkMonitor(self.pool)
+        runner = JobRunner(
+            pool=self.pool,
+            caller=self._caller,
+            monitor=self._monitor,
+            store=self.store,
+            rows=self.rows,
+            connect_wait_seconds=settings.job_connect_wait_seconds,
+        )
+        self.registry = JobRegistry(
+            store=self.store,
+            owners=owners,
+            run=runner.run,
+            executor=ThreadPoolExecutor(settings.job_workers, thread_name_prefix="job"),
+            workers=settings.job_workers,
+            queue_limit=settings.job_queue_limit,
+        )
+        self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
+        self._scheduler: BackgroundScheduler = schedule_purge(
+            self.store,
+            timedelta(hours=settings.job_retention_hours),
+            timedelta(minutes=settings.job_cleanup_minutes),
+            utc_now,
+        )
+        self.pool.open()
+        self.registry.join()
+        self._monitor.start()
+        self._heartbeat.start()
+        self._scheduler.start()
+        self._started = True
+
+    def call_now(self, request: CallRequest, request_id: str) -> dict[str, Any]:
+        """Call a procedure and wait for it, within SYNC_TIMEOUT_SECONDS.
+
+        Args:
+            request: what to call.
+            request_id: shown in the database as the session's client identifier.
+
+        Returns:
+            OUT values by the client's names for them.
+        """
+        deadline = Deadline(self.settings.sync_timeout_seconds)
+        with self.pool.lend(Identity(request.name, request_id)) as connection:
+            return self._caller.call(
+                connection,
+                request,
+                read_rows=rows_up_to(self.settings.max_rows),
+                deadline=deadline,
+            )
+
+    def claim_waiting_place(self) -> bool:
+        """Take one of the few places for long polls; give it back with the other method."""
+        return self._waiting_places.acquire(blocking=False)
+
+    def give_back_waiting_place(self) -> None:
+        """Give a place for long polls back."""
+        self._waiting_places.release()
+
+    def begin_stop(self, grace_seconds: float | None = None) -> None:
+        """Begin to stop, in the background, while requests that came in are still answered.
+
+        Args:
+            grace_seconds: how long running jobs may go on; None is SHUTDOWN_GRACE_SECONDS.
+        """
+        if self._started and self._stopper is None:
+            grace = self.settings.shutdown_grace_seconds if grace_seconds is None else grace_seconds
+            self._stopper = threading.Thread(
+                target=self.registry.drain, args=(grace,), name="drain", daemon=True
+            )
+            self._stopper.start()
+
+    def close(self) -> None:
+        """Stop and close everything, what was opened last first. Waits for running jobs."""
+        if not self._started:
+            return
+        self.begin_stop()
+        if self._stopper is not None:
+            self._stopper.join()
+        for step in (
+            lambda: self._scheduler.shutdown(wait=False),
+            self._heartbeat.stop,
+            self.registry.sign_off,
+            self._monitor.stop,
+            self._database.close,
+            lambda: self.pool.close(_POOL_CLOSE_SECONDS),
+        ):
+            try:
+                step()
+            except StoreUnavailable as exc:
+                log.error("While closing: %s", exc.detail)
+            except Exception:
+                log.exception("Closing met a bug and goes on.")
+
+
+def current_services() -> Services:
+    """Give the services of the app that handles the present request."""
+    services = current_app.extensions[EXTENSION]
+    assert isinstance(services, Services)  # noqa: S101 - tells the type checker
+    return services
