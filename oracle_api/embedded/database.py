@@ -1,0 +1,466 @@
+"""SQL of one session on the shared SQLite database: transactions, locks, queries."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from oracle_api.embedded.conversions import Nls, convert
+from oracle_api.embedded.datatypes import Column, DataType
+from oracle_api.embedded.ddl import DdlTranslator, parse_declared_type
+from oracle_api.embedded.dictionary import VIEW_NAMES, Dictionary, DictionarySource
+from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.functions import FunctionContext, register
+from oracle_api.embedded.lexer import StatementKind, statement_kind, tokenize
+from oracle_api.embedded.sqlerrors import translate_error
+from oracle_api.embedded.storage import Stored, from_storage, infer_column, to_storage
+from oracle_api.embedded.translate import Translation, Translator
+from oracle_api.embedded.values import NUMBER_CONTEXT
+
+_LOCK_POLL = 0.005
+_PROGRESS_STEPS = 5000
+_SAMPLE_ROWS = 50
+_MAX_CACHED = 500
+
+
+class SessionContext(FunctionContext, Protocol):
+    """What the SQL layer needs to know of its session."""
+
+    schema: str
+
+    def wait(self, seconds: float) -> None:
+        """Wait; raises if the call is broken off."""
+
+    def must_stop(self) -> bool:
+        """Return whether the call is to be broken off."""
+
+
+class _ScriptContext:
+    """The session of statements that no client sent."""
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        self.nls = Nls()
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def must_stop(self) -> bool:
+        return False
+
+    def context_value(self, name: str) -> str | None:
+        return self.schema if name in ("CURRENT_SCHEMA", "SESSION_USER") else None
+
+
+class Database:
+    """The database file, and what all sessions share of it.
+
+    Args:
+        source: where the dictionary views get their rows.
+    """
+
+    def __init__(self, source: DictionarySource) -> None:
+        self.source = source
+        self._directory = tempfile.TemporaryDirectory(prefix="embedded-oracle-")
+        self._path = Path(self._directory.name) / "database"
+        self._keeper = self.connect()
+        self._keeper.execute("PRAGMA journal_mode = WAL")
+        self._lock = threading.Lock()
+        self._translations: dict[str, Translation] = {}
+        self.descriptions: dict[str, list[Column | None]] = {}
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection."""
+        connection = sqlite3.connect(
+            self._path, timeout=0, isolation_level=None, check_same_thread=False
+        )
+        for setting in ("synchronous = OFF", "foreign_keys = ON", "temp_store = MEMORY",
+                        "case_sensitive_like = ON"):  # fmt: skip
+            connection.execute(f"PRAGMA {setting}")
+        return connection
+
+    def translate(self, text: str) -> Translation:
+        """Return the translation of a query or DML statement.
+
+        Raises:
+            OracleError: for what is known not to be supported.
+        """
+        found = self._translations.get(text)
+        if found is None:
+            schemas = self.source.namespace.schemas()
+            found = Translator(tokenize(text), text, schemas, VIEW_NAMES).translate()
+            with self._lock:
+                if len(self._translations) >= _MAX_CACHED:
+                    self._translations.clear()
+                self._translations[text] = found
+        return found
+
+    def schema_changed(self) -> None:
+        """Forget what was derived from the declarations of tables."""
+        with self._lock:
+            self.descriptions = {}
+            self._translations = {}
+
+    def run_script(self, statements: Iterable[str], schema: str) -> None:
+        """Execute statements before there are sessions, and commit them.
+
+        Raises:
+            OracleError: for a mistake in one of them.
+        """
+        script = SqlSession(self, _ScriptContext(schema))
+        try:
+            for statement in statements:
+                if statement_kind(statement) is StatementKind.DDL:
+                    script.ddl(statement)
+                else:
+                    script.execute(statement, ())
+            script.commit()
+        finally:
+            script.close()
+
+    def close(self) -> None:
+        """Close and delete the file."""
+        self._keeper.close()
+        self._directory.cleanup()
+
+
+@dataclass
+class _Mark:
+    """A statement that can be undone by itself."""
+
+    savepoint: str | None
+    was_idle: bool
+
+
+class QueryRows:
+    """The rows of a query, read as they are fetched; a REF CURSOR's row source too."""
+
+    def __init__(self, cursor: sqlite3.Cursor, columns: list[Column], sql: SqlSession) -> None:
+        self.columns = columns
+        self._cursor: sqlite3.Cursor | None = cursor
+        self._ready: list[tuple[Stored, ...]] = []
+        self._sql = sql
+
+    def fetch(self, count: int) -> list[tuple[Any, ...]]:
+        """Return up to ``count`` further rows."""
+        rows = self._ready[:count]
+        del self._ready[:count]
+        if len(rows) < count and self._cursor is not None:
+            with self._sql.errors():
+                more = self._cursor.fetchmany(count - len(rows))
+            if len(more) < count - len(rows):
+                self.close()
+            rows += more
+        return [self._decode(row) for row in rows]
+
+    def peek(self, count: int) -> list[tuple[Stored, ...]]:
+        """Return the stored values of the next rows without consuming them."""
+        if self._cursor is not None:
+            with self._sql.errors():
+                self._ready += self._cursor.fetchmany(count)
+        return self._ready
+
+    def detach(self) -> None:
+        """Read all rows into memory, so that the query no longer holds its snapshot."""
+        if self._cursor is not None:
+            with self._sql.errors():
+                self._ready += self._cursor.fetchall()
+            self._cursor.close()
+            self._cursor = None
+
+    def close(self) -> None:
+        """Give up the rows that were not fetched."""
+        if self._cursor is not None:
+            self._cursor.close()
+            self._cursor = None
+
+    def _decode(self, row: tuple[Stored, ...]) -> tuple[Any, ...]:
+        nls = self._sql.context.nls
+        return tuple(
+            [
+                None if stored is None else _decode(stored, column, nls)
+                for stored, column in zip(row, self.columns, strict=True)
+            ]
+        )
+
+
+def _decode(stored: Stored, column: Column, nls: Nls) -> Any:
+    if isinstance(stored, float) and column.type in (DataType.BINARY_DOUBLE, DataType.BINARY_FLOAT):
+        return stored
+    value = convert(from_storage(stored), column.type, nls)
+    if column.precision and column.scale > -column.precision and isinstance(value, Decimal):
+        return NUMBER_CONTEXT.quantize(value, Decimal(1).scaleb(-column.scale))
+    return value
+
+
+class SqlSession:
+    """Executes SQL for one session.
+
+    Args:
+        database: the shared database.
+        context: the session.
+    """
+
+    def __init__(self, database: Database, context: SessionContext) -> None:
+        self.context = context
+        self._database = database
+        self._opened: sqlite3.Connection | None = None
+        self._dictionary: Dictionary | None = None
+        self._function_error: OracleError | None = None
+        self._marks: list[_Mark] = []
+        self._queries: weakref.WeakSet[QueryRows] = weakref.WeakSet()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None:
+            self._opened = self._database.connect()
+            register(self._opened, self.context, self._remember)
+            self._opened.set_progress_handler(self.context.must_stop, _PROGRESS_STEPS)
+            self._dictionary = Dictionary(self._opened, self._database.source)
+        return self._opened
+
+    def _remember(self, error: OracleError) -> None:
+        self._function_error = error
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether there are changes that were not committed."""
+        return self._opened is not None and self._opened.in_transaction
+
+    @contextmanager
+    def errors(self, is_update: bool = False) -> Iterator[None]:
+        """Turn SQLite's errors into Oracle's, and an interruption into the break it stands for."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            failure, self._function_error = self._function_error, None
+            if "interrupted" in str(error):
+                self.context.wait(0)
+                raise OracleError(1013, "user requested cancel of current operation") from error
+            if failure is not None:
+                raise failure from error
+            raise translate_error(error, self.context.schema, is_update) from error
+        except OverflowError as error:
+            raise OracleError(1426, "numeric overflow") from error
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """Undo all changes made inside if it fails (statement-level rollback)."""
+        mark = _Mark(None, not self.in_transaction)
+        if self.in_transaction:
+            self._set_savepoint(mark, len(self._marks))
+        self._marks.append(mark)
+        try:
+            yield
+        except BaseException:
+            self._marks.pop()
+            self._undo(mark)
+            raise
+        self._marks.pop()
+        if mark.savepoint and self.in_transaction:
+            self._connection.execute(f"RELEASE {mark.savepoint}")
+
+    def _set_savepoint(self, mark: _Mark, level: int) -> None:
+        mark.savepoint = f"statement_{level}"
+        self._connection.execute(f"SAVEPOINT {mark.savepoint}")
+
+    def _undo(self, mark: _Mark) -> None:
+        if not mark.savepoint or not self.in_transaction:
+            return
+        self._connection.set_progress_handler(None, 0)
+        self._detach_queries()
+        self._connection.execute(f"ROLLBACK TO {mark.savepoint}")
+        self._connection.execute(f"RELEASE {mark.savepoint}")
+        if mark.was_idle:
+            self._connection.execute("ROLLBACK")
+        self._forget_views()
+        self._connection.set_progress_handler(self.context.must_stop, _PROGRESS_STEPS)
+
+    def begin(self) -> None:
+        """Begin a transaction if there is none, waiting for other writers.
+
+        Raises:
+            CallBrokenError: the client broke the call off while it waited.
+        """
+        connection = self._connection
+        if connection.in_transaction:
+            return
+        self._detach_queries()
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) and "busy" not in str(error):
+                    raise translate_error(error, self.context.schema) from error
+            self.context.wait(_LOCK_POLL)
+        for level, mark in enumerate(self._marks):
+            self._set_savepoint(mark, level)
+
+    def commit(self) -> None:
+        """Make the changes of the transaction permanent."""
+        self._end("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the changes of the transaction."""
+        self._end("ROLLBACK")
+
+    def _end(self, statement: str) -> None:
+        if not self.in_transaction:
+            return
+        self._connection.set_progress_handler(None, 0)
+        self._detach_queries()
+        self._connection.execute(statement)
+        self._connection.set_progress_handler(self.context.must_stop, _PROGRESS_STEPS)
+        for mark in self._marks:
+            mark.savepoint, mark.was_idle = None, True
+        self._forget_views()
+
+    def _forget_views(self) -> None:
+        if self._dictionary is not None:
+            self._dictionary.forget()
+
+    def _detach_queries(self) -> None:
+        for query in list(self._queries):
+            query.detach()
+
+    def parse(self, text: str) -> Translation:
+        """Return the translation of a query or DML statement."""
+        return self._database.translate(text)
+
+    def query(self, translation: Translation, binds: Sequence[Any]) -> QueryRows:
+        """Execute a query and return its rows, described but not yet fetched.
+
+        Raises:
+            OracleError: for a mistake in it.
+        """
+        connection = self._connection
+        columns = self.describe(translation)
+        with self.errors():
+            cursor = connection.execute(translation.text, [to_storage(each) for each in binds])
+        names = translation.names or [each[0].split(":")[0] for each in cursor.description]
+        rows = QueryRows(cursor, [], self)
+        declared = columns if len(columns) == len(names) else [None] * len(names)
+        samples: list[tuple[Stored, ...]] = []
+        if None in declared:
+            samples = rows.peek(_SAMPLE_ROWS)
+        for index, name in enumerate(names):
+            column = declared[index]
+            if column is None:
+                rows.columns.append(infer_column(name, [row[index] for row in samples]))
+            else:
+                rows.columns.append(_renamed(column, name))
+        self._queries.add(rows)
+        return rows
+
+    def describe(self, translation: Translation) -> list[Column | None]:
+        """Return the columns of a query that have a declared type, None for the others."""
+        connection = self._connection
+        assert self._dictionary is not None  # noqa: S101 - set with the connection
+        stale = self._dictionary.stale(translation.views)
+        if stale:
+            self._detach_queries()
+            self._dictionary.refresh(stale)
+        known = self._database.descriptions.get(translation.text)
+        if known is not None:
+            return known
+        with self.errors():
+            # SQLite tells declared types of a query's columns only for a view.
+            connection.execute(f"CREATE TEMP VIEW describe$ AS {translation.describing_text}")
+            try:
+                found = connection.execute("PRAGMA temp.table_info(describe$)").fetchall()
+            finally:
+                connection.execute("DROP VIEW temp.describe$")
+        columns = [_declared(name, declared) for _, name, declared, *_ in found]
+        self._database.descriptions[translation.text] = columns
+        return columns
+
+    def dml(
+        self, translation: Translation, binds: Sequence[Any]
+    ) -> tuple[int, list[tuple[Stored, ...]]]:
+        """Execute an INSERT, UPDATE or DELETE within the transaction.
+
+        Returns:
+            The number of rows, and the stored values of a RETURNING clause.
+
+        Raises:
+            OracleError: for a mistake in it or a violated constraint.
+        """
+        self.begin()
+        with self.atomic(), self.errors(translation.is_update):
+            self._detach_queries()
+            cursor = self._connection.execute(
+                translation.text, [to_storage(each) for each in binds]
+            )
+            returned = cursor.fetchall() if translation.return_binds else []
+            count = max(0, cursor.rowcount)
+            cursor.close()
+        return max(count, len(returned)), returned
+
+    def ddl(self, text: str) -> None:
+        """Execute CREATE, DROP or TRUNCATE, which commits before and after.
+
+        Raises:
+            OracleError: for a mistake in it.
+        """
+        tokens = tokenize(text.rstrip().rstrip(";"))
+        statements = DdlTranslator(
+            text.rstrip().rstrip(";"), tokens, self._database.source.namespace.schemas()
+        ).translate()
+        self.commit()
+        self.begin()
+        try:
+            with self.errors():
+                for statement in statements:
+                    self._connection.execute(statement)
+        except BaseException:
+            self.rollback()
+            raise
+        self.commit()
+        self._database.schema_changed()
+
+    def execute(self, text: str, binds: Sequence[Any] | dict[str, Any]) -> list[Any] | int:
+        """Execute any SQL statement for a procedure; return its rows or the row count."""
+        translation = self.parse(text)
+        if isinstance(binds, dict):
+            by_name = {name.upper(): value for name, value in binds.items()}
+            try:
+                binds = [by_name[name] for name in translation.binds]
+            except KeyError:
+                raise OracleError(1008, "not all variables bound") from None
+        if translation.kind is StatementKind.QUERY:
+            rows = self.query(translation, binds)
+            rows.detach()
+            return rows.fetch(len(rows.peek(0)))
+        if translation.kind is StatementKind.DML:
+            return self.dml(translation, binds)[0]
+        raise OracleError(900, "invalid SQL statement")
+
+    def close(self) -> None:
+        """Roll back and close the connection."""
+        if self._opened is not None:
+            for query in list(self._queries):
+                query.close()
+            self._opened.set_progress_handler(None, 0)
+            self._opened.close()
+            self._opened = None
+
+
+def _declared(name: str, declared: str) -> Column | None:
+    spec = parse_declared_type(declared) if declared else None
+    return spec.column(name) if spec else None
+
+
+def _renamed(column: Column, name: str) -> Column:
+    if column.name == name:
+        return column
+    return Column(name, column.type, column.size, column.precision, column.scale, column.nullable)

@@ -1,0 +1,248 @@
+"""The data dictionary and dynamic performance views, as temporary tables that are refilled."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from oracle_api.embedded.datatypes import DataType, TypeSpec
+from oracle_api.embedded.longops import LongOperations
+from oracle_api.embedded.procedures import Namespace, StoredObject
+from oracle_api.embedded.signatures import Parameter, Subprogram
+from oracle_api.embedded.storage import to_storage
+from oracle_api.embedded.translate import quote
+
+
+class SessionInfo(Protocol):
+    """What V$SESSION shows of a session."""
+
+    sid: int
+    serial: int
+    user: str
+    module: str | None
+    action: str | None
+    client_identifier: str | None
+    client_info: str | None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a call is running."""
+
+
+@dataclass
+class DictionarySource:
+    """Where the rows of the views come from."""
+
+    namespace: Namespace
+    sessions: Callable[[], Iterable[SessionInfo]]
+    longops: LongOperations = field(default_factory=LongOperations)
+
+
+Row = tuple[Any, ...]
+
+_DATA_TYPE_NAMES = {
+    DataType.BOOLEAN: "PL/SQL BOOLEAN",
+    DataType.CURSOR: "REF CURSOR",
+    DataType.BINARY_INTEGER: "BINARY_INTEGER",
+    DataType.NUMBER: "NUMBER",
+    DataType.VARCHAR2: "VARCHAR2",
+}
+
+
+def _overload(stored: StoredObject, subprogram: Subprogram) -> str | None:
+    same = stored.named(subprogram.name) if stored.is_package else [subprogram]
+    return str(same.index(subprogram) + 1) if len(same) > 1 else None
+
+
+def _subprograms(
+    source: DictionarySource,
+) -> Iterator[tuple[StoredObject, int, Subprogram, str | None]]:
+    for stored in source.namespace.objects():
+        for number, subprogram in enumerate(stored.subprograms, 1):
+            yield stored, number, subprogram, _overload(stored, subprogram)
+
+
+def _arguments(source: DictionarySource) -> Iterator[Row]:
+    for stored, number, subprogram, overload in _subprograms(source):
+        package = stored.name if stored.is_package else None
+        head = (stored.owner, subprogram.name, package, stored.object_id, overload, number)
+        sequence = itertools.count(1)
+        if subprogram.returns is not None:
+            position = (None, 0, next(sequence), 0)
+            yield (*head, *position, *_type_columns(subprogram.returns, None, "OUT"))
+        for index, parameter in enumerate(subprogram.parameters, 1):
+            position = (parameter.name, index, next(sequence), 0)  # type: ignore[assignment]
+            columns = _type_columns(parameter.spec, parameter, parameter.direction)
+            yield (*head, *position, *columns)
+
+
+def _type_columns(spec: TypeSpec, parameter: Parameter | None, in_out: str) -> Row:
+    data_type = "PL/SQL TABLE" if spec.is_array else _DATA_TYPE_NAMES.get(spec.type, spec.name)
+    character_set = "CHAR_CS" if spec.type in _CHARACTER_TYPES and not spec.is_array else None
+    pls_type = None if spec.is_array or spec.type == DataType.CURSOR else spec.name
+    defaulted = "Y" if parameter is not None and parameter.has_default else "N"
+    return (
+        data_type, defaulted, None, 0, in_out, spec.size or None, spec.precision or None,
+        spec.scale if spec.precision else None, 10 if spec.type == DataType.NUMBER else None,
+        character_set, spec.owner, spec.package, spec.name if spec.is_array else None, None,
+        pls_type, spec.size, "B" if character_set else "0", "N",
+    )  # fmt: skip
+
+
+_CHARACTER_TYPES = (DataType.VARCHAR2, DataType.CHAR, DataType.CLOB)
+
+
+def _procedures(source: DictionarySource) -> Iterator[Row]:
+    for stored in source.namespace.objects():
+        if stored.is_package:
+            yield (stored.owner, stored.name, None, stored.object_id, 0, None, "PACKAGE")
+    for stored, number, subprogram, overload in _subprograms(source):
+        procedure = subprogram.name if stored.is_package else None
+        identity = (stored.object_id, number, overload)
+        yield (stored.owner, stored.name, procedure, *identity, stored.object_type)
+
+
+def _objects(source: DictionarySource) -> Iterator[Row]:
+    for stored in source.namespace.objects():
+        created = stored.last_ddl_time
+        head = (stored.owner, stored.name, stored.object_id)
+        yield (*head, stored.object_type, created, created, "VALID")
+    for synonym in source.namespace.synonyms():
+        yield (synonym.owner, synonym.name, synonym.object_id, "SYNONYM", None, None, "VALID")
+
+
+def _synonyms(source: DictionarySource) -> Iterator[Row]:
+    for synonym in source.namespace.synonyms():
+        yield (synonym.owner, synonym.name, synonym.target_owner, synonym.target_name, None)
+
+
+def _sessions(source: DictionarySource) -> Iterator[Row]:
+    for each in source.sessions():
+        status = "ACTIVE" if each.is_active else "INACTIVE"
+        yield (
+            each.sid, each.serial, each.user, status, each.module, each.action,
+            each.client_info, each.client_identifier,
+        )  # fmt: skip
+
+
+def _longops(source: DictionarySource) -> Iterator[Row]:
+    for row in source.longops.rows():
+        yield (
+            row.sid, row.serial, row.opname, row.target, row.target_desc, row.sofar,
+            row.totalwork, row.units, row.start_time.replace(microsecond=0),
+            row.last_update_time.replace(microsecond=0), row.remaining, round(row.elapsed),
+            row.context, row.message, row.username,
+        )  # fmt: skip
+
+
+def _dual(source: DictionarySource) -> Iterator[Row]:
+    del source
+    yield ("X",)
+
+
+@dataclass(frozen=True)
+class View:
+    """A view: its columns as in CREATE TABLE, and a function that returns its rows."""
+
+    columns: str
+    rows: Callable[[DictionarySource], Iterator[Row]]
+    dynamic: bool = False
+
+
+VIEWS: dict[str, View] = {
+    "DUAL": View("DUMMY VARCHAR2(1)", _dual),
+    "ALL_ARGUMENTS": View(
+        "OWNER VARCHAR2(128), OBJECT_NAME VARCHAR2(128), PACKAGE_NAME VARCHAR2(128), "
+        "OBJECT_ID NUMBER, OVERLOAD VARCHAR2(40), SUBPROGRAM_ID NUMBER, "
+        "ARGUMENT_NAME VARCHAR2(128), POSITION NUMBER, SEQUENCE NUMBER, DATA_LEVEL NUMBER, "
+        "DATA_TYPE VARCHAR2(30), DEFAULTED VARCHAR2(1), DEFAULT_VALUE LONG, "
+        "DEFAULT_LENGTH NUMBER, IN_OUT VARCHAR2(9), DATA_LENGTH NUMBER, DATA_PRECISION NUMBER, "
+        "DATA_SCALE NUMBER, RADIX NUMBER, CHARACTER_SET_NAME VARCHAR2(44), "
+        "TYPE_OWNER VARCHAR2(128), TYPE_NAME VARCHAR2(128), TYPE_SUBNAME VARCHAR2(128), "
+        "TYPE_LINK VARCHAR2(128), PLS_TYPE VARCHAR2(128), CHAR_LENGTH NUMBER, "
+        "CHAR_USED VARCHAR2(1), NESTED VARCHAR2(1)",
+        _arguments,
+    ),
+    "ALL_PROCEDURES": View(
+        "OWNER VARCHAR2(128), OBJECT_NAME VARCHAR2(128), PROCEDURE_NAME VARCHAR2(128), "
+        "OBJECT_ID NUMBER, SUBPROGRAM_ID NUMBER, OVERLOAD VARCHAR2(40), OBJECT_TYPE VARCHAR2(13)",
+        _procedures,
+    ),
+    "ALL_OBJECTS": View(
+        "OWNER VARCHAR2(128), OBJECT_NAME VARCHAR2(128), OBJECT_ID NUMBER, "
+        "OBJECT_TYPE VARCHAR2(23), CREATED DATE, LAST_DDL_TIME DATE, STATUS VARCHAR2(7)",
+        _objects,
+    ),
+    "ALL_SYNONYMS": View(
+        "OWNER VARCHAR2(128), SYNONYM_NAME VARCHAR2(128), TABLE_OWNER VARCHAR2(128), "
+        "TABLE_NAME VARCHAR2(128), DB_LINK VARCHAR2(128)",
+        _synonyms,
+    ),
+    "V$SESSION": View(
+        "SID NUMBER, SERIAL# NUMBER, USERNAME VARCHAR2(128), STATUS VARCHAR2(8), "
+        "MODULE VARCHAR2(64), ACTION VARCHAR2(64), CLIENT_INFO VARCHAR2(64), "
+        "CLIENT_IDENTIFIER VARCHAR2(64)",
+        _sessions,
+        dynamic=True,
+    ),
+    "V$SESSION_LONGOPS": View(
+        "SID NUMBER, SERIAL# NUMBER, OPNAME VARCHAR2(64), TARGET VARCHAR2(64), "
+        "TARGET_DESC VARCHAR2(32), SOFAR NUMBER, TOTALWORK NUMBER, UNITS VARCHAR2(32), "
+        "START_TIME DATE, LAST_UPDATE_TIME DATE, TIME_REMAINING NUMBER, ELAPSED_SECONDS NUMBER, "
+        "CONTEXT NUMBER, MESSAGE VARCHAR2(512), USERNAME VARCHAR2(128)",
+        _longops,
+        dynamic=True,
+    ),
+}
+
+#: What the views may be called, and the name of their table.
+VIEW_NAMES = {name: name for name in VIEWS} | {
+    "V_$SESSION": "V$SESSION",
+    "V_$SESSION_LONGOPS": "V$SESSION_LONGOPS",
+}
+
+
+class Dictionary:
+    """The views as seen by one connection.
+
+    Args:
+        connection: the SQLite connection of a session.
+        source: where the rows come from.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, source: DictionarySource) -> None:
+        self._connection = connection
+        self._source = source
+        self._versions: dict[str, int] = {}
+        for name, view in VIEWS.items():
+            columns = ", ".join(
+                f"{quote(column.split()[0])} {column.split()[1]}"
+                for column in view.columns.split(", ")
+            )
+            connection.execute(f"CREATE TEMP TABLE {quote(name)} ({columns})")
+
+    def stale(self, names: Iterable[str]) -> list[str]:
+        """Return which of these views must be filled before they are read."""
+        version = self._source.namespace.version
+        return [
+            name for name in names if VIEWS[name].dynamic or self._versions.get(name) != version
+        ]
+
+    def forget(self) -> None:
+        """Have all views filled again, as a rollback undoes that too."""
+        self._versions.clear()
+
+    def refresh(self, names: Iterable[str]) -> None:
+        """Fill views with their present rows."""
+        for name in names:
+            view = VIEWS[name]
+            self._versions[name] = self._source.namespace.version
+            self._connection.execute(f"DELETE FROM temp.{quote(name)}")  # noqa: S608 - constant
+            places = ", ".join("?" * (view.columns.count(", ") + 1))
+            self._connection.executemany(
+                f"INSERT INTO temp.{quote(name)} VALUES ({places})",  # noqa: S608 - constant names
+                [tuple(map(to_storage, row)) for row in view.rows(self._source)],
+            )

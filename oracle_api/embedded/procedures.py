@@ -1,0 +1,215 @@
+"""The registry of procedures: what PL/SQL code of a real database would be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from oracle_api.embedded.errors import ProcedureError
+from oracle_api.embedded.signatures import Subprogram, parse_signature
+
+__all__ = ["Catalog", "LookupFailedError", "Namespace", "ProcedureError", "StoredObject"]
+
+_Handler = TypeVar("_Handler", bound=Callable[..., Any])
+_object_ids = itertools.count(70000)
+PUBLIC = "PUBLIC"
+_MAX_SYNONYM_CHAIN = 16
+
+
+@dataclass
+class StoredObject:
+    """A package or a standalone procedure or function."""
+
+    owner: str
+    name: str
+    is_package: bool
+    subprograms: list[Subprogram] = field(default_factory=list)
+    object_id: int = field(default_factory=lambda: next(_object_ids))
+    last_ddl_time: dt.datetime = field(
+        default_factory=lambda: dt.datetime.now().replace(microsecond=0)
+    )
+
+    @property
+    def object_type(self) -> str:
+        """PACKAGE, PROCEDURE or FUNCTION."""
+        if self.is_package:
+            return "PACKAGE"
+        return "FUNCTION" if self.subprograms[0].returns else "PROCEDURE"
+
+    def named(self, name: str) -> list[Subprogram]:
+        """Return the package's subprograms of a name; more than one are overloads."""
+        return [each for each in self.subprograms if each.name == name]
+
+
+@dataclass(frozen=True)
+class Synonym:
+    """Another name for an object."""
+
+    owner: str
+    name: str
+    target_owner: str
+    target_name: str
+    object_id: int = field(default_factory=lambda: next(_object_ids))
+
+
+class Catalog:
+    """Procedures, synonyms and tables to be offered by a server.
+
+    Args:
+        owner: the schema of everything that is registered without one.
+    """
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner.upper()
+        self.objects: dict[tuple[str, str], StoredObject] = {}
+        self.synonyms: dict[tuple[str, str], Synonym] = {}
+        self.statements: list[str] = []
+        self.version = 0
+        self._lock = threading.Lock()
+
+    def procedure(self, signature: str) -> Callable[[_Handler], _Handler]:
+        """Return a decorator that registers a function under a PL/SQL signature.
+
+        The function is called with a ``Call`` and, as keywords in lower case, the values of
+        the IN and IN OUT parameters (a parameter named like a Python keyword has an
+        underscore at its end). It returns a dict of the OUT values, for a function the
+        value itself or, if there are OUT parameters too, a pair of both.
+
+        Raises:
+            OracleError: ORA-06550 for a signature that cannot be parsed.
+        """
+
+        def register(handler: _Handler) -> _Handler:
+            self._add(parse_signature(signature, self.owner, handler))
+            return handler
+
+        return register
+
+    def _add(self, subprogram: Subprogram) -> None:
+        key = (subprogram.owner, subprogram.package or subprogram.name)
+        is_package = subprogram.package is not None
+        with self._lock:
+            known = self.objects.get(key)
+            if known is None or not (is_package and known.is_package):
+                known = self.objects[key] = StoredObject(*key, is_package)
+            known.subprograms.append(subprogram)
+            known.last_ddl_time = dt.datetime.now().replace(microsecond=0)
+            self.version += 1
+
+    def synonym(self, name: str, *, for_: str, owner: str = PUBLIC) -> None:
+        """Register a synonym.
+
+        Args:
+            name: the synonym's name.
+            for_: ``OWNER.OBJECT``.
+            owner: a schema, or PUBLIC for everybody.
+        """
+        target_owner, _, target_name = for_.upper().rpartition(".")
+        synonym = Synonym(owner.upper(), name.upper(), target_owner or self.owner, target_name)
+        with self._lock:
+            self.synonyms[synonym.owner, synonym.name] = synonym
+            self.version += 1
+
+    def statement(self, sql: str) -> None:
+        """Have a statement (CREATE TABLE …, INSERT …) executed when a server starts."""
+        self.statements.append(sql)
+
+    def include(self, other: Catalog) -> None:
+        """Take over all that another catalog holds."""
+        with self._lock:
+            self.objects.update(other.objects)
+            self.synonyms.update(other.synonyms)
+            self.statements.extend(other.statements)
+            self.version += 1
+
+
+class LookupFailedError(Exception):
+    """A name that stands for no procedure; the message is that of the compiler."""
+
+
+class Namespace:
+    """Resolves names over several catalogs, the first having precedence."""
+
+    def __init__(self, *catalogs: Catalog) -> None:
+        self._catalogs = catalogs
+
+    @property
+    def version(self) -> int:
+        """A number that grows with each change to any of the catalogs."""
+        return sum(catalog.version for catalog in self._catalogs)
+
+    def objects(self) -> Iterator[StoredObject]:
+        """Return all packages and standalone procedures."""
+        return itertools.chain.from_iterable(
+            list(catalog.objects.values()) for catalog in self._catalogs
+        )
+
+    def synonyms(self) -> Iterator[Synonym]:
+        """Return all synonyms."""
+        return itertools.chain.from_iterable(
+            list(catalog.synonyms.values()) for catalog in self._catalogs
+        )
+
+    def schemas(self) -> set[str]:
+        """Return the names of all schemas that own something."""
+        return {each.owner for each in self.objects()} | {PUBLIC, "SYS"}
+
+    def resolve(self, path: tuple[str, ...], schema: str) -> list[Subprogram]:
+        """Return the subprograms that a name of one to three parts stands for.
+
+        Args:
+            path: the parts of the name.
+            schema: the current schema; its packages come before schemas of the same name.
+
+        Raises:
+            LookupFailedError: PLS-00201, or PLS-00302 for a package without such a member.
+        """
+        found = self._object(schema, path[0])
+        if found is not None:
+            return self._member(found, path, 1)
+        if len(path) > 1:
+            found = self._object_of(path[0], path[1])
+            if found is not None:
+                return self._member(found, path, 2)
+        else:
+            for package in ("STANDARD", "DBMS_STANDARD"):
+                standard = self._object_of("SYS", package)
+                if standard is not None and (members := standard.named(path[0])):
+                    return members
+        raise LookupFailedError(f"PLS-00201: identifier '{'.'.join(path)}' must be declared")
+
+    def _member(self, found: StoredObject, path: tuple[str, ...], used: int) -> list[Subprogram]:
+        rest = path[used:]
+        if not found.is_package and not rest:
+            return found.subprograms
+        if found.is_package and len(rest) == 1:
+            members = found.named(rest[0])
+            if members:
+                return members
+        if not rest:
+            raise LookupFailedError(f"PLS-00221: '{path[-1]}' is not a procedure or is undefined")
+        raise LookupFailedError(f"PLS-00302: component '{rest[0]}' must be declared")
+
+    def _object_of(self, owner: str, name: str) -> StoredObject | None:
+        for _ in range(_MAX_SYNONYM_CHAIN):
+            for catalog in self._catalogs:
+                if (owner, name) in catalog.objects:
+                    return catalog.objects[owner, name]
+            synonym = self._synonym(owner, name)
+            if synonym is None:
+                return None
+            owner, name = synonym.target_owner, synonym.target_name
+        return None
+
+    def _object(self, schema: str, name: str) -> StoredObject | None:
+        return self._object_of(schema, name) or self._object_of(PUBLIC, name)
+
+    def _synonym(self, owner: str, name: str) -> Synonym | None:
+        for catalog in self._catalogs:
+            if (owner, name) in catalog.synonyms:
+                return catalog.synonyms[owner, name]
+        return None

@@ -1,0 +1,355 @@
+"""Translation of Oracle's SQL into that of SQLite, token by token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.functions import (
+    AGGREGATES,
+    FUNCTIONS,
+    NATIVE,
+    PREFIX,
+    WITHOUT_PARENTHESES,
+)
+from oracle_api.embedded.lexer import Kind, StatementKind, Token, returning_into, statement_kind
+from oracle_api.embedded.plsql import datetime_literal
+from oracle_api.embedded.selectlist import column_names
+from oracle_api.embedded.storage import Stored, to_storage
+
+_KEYWORDS = (
+    "SELECT DISTINCT ALL FROM WHERE AND OR NOT IN EXISTS BETWEEN LIKE ESCAPE IS NULL AS ON "
+    "JOIN INNER LEFT RIGHT FULL OUTER CROSS NATURAL USING GROUP BY HAVING ORDER ASC DESC UNION "
+    "INTERSECT CASE WHEN THEN ELSE END WITH INSERT INTO VALUES UPDATE SET DELETE RETURNING "
+    "OVER PARTITION DEFAULT"
+)
+KEYWORDS = frozenset(_KEYWORDS.split())
+_RENAMED = {"MINUS": "EXCEPT"}
+_OPERATORS = {"^=": "<>", "!=": "<>"}
+#: Clauses that are not supported but would be taken for names.
+_REJECTED = {"CONNECT": 933, "START": 933, "PIVOT": 933, "MODEL": 933, "ROWNUM": 904, "MERGE": 900}
+
+
+@dataclass
+class Translation:
+    """A statement in SQLite's terms.
+
+    ``names`` are the column names of a query, None if SQLite's own are right. ``views`` are
+    the dictionary views that it reads. ``return_binds`` is the number of binds after
+    RETURNING … INTO, which come last.
+    """
+
+    text: str
+    kind: StatementKind
+    is_update: bool = False
+    names: list[str] | None = None
+    views: frozenset[str] = frozenset()
+    binds: list[str] = field(default_factory=list)
+    return_binds: int = 0
+    describing_text: str = ""
+
+
+def quote(name: str) -> str:
+    """Quote an identifier so that SQLite never takes it for a string or keyword."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def literal(stored: Stored) -> str:
+    """Return a constant as SQLite writes it."""
+    if stored is None:
+        return "NULL"
+    if isinstance(stored, bytes):
+        return f"x'{stored.hex()}'"
+    if isinstance(stored, str):
+        # A NUL would end the statement's text; Oracle does not allow one in a literal either.
+        return "'" + stored.replace("'", "''") + "'"
+    return repr(stored)
+
+
+class Translator:
+    """Translates queries and DML.
+
+    Args:
+        tokens: the tokens of the statement.
+        source: its text.
+        schemas: known schemas; as qualifiers they are dropped, there is one set of tables.
+        views: names of the dictionary views, each with the name of its table.
+    """
+
+    def __init__(
+        self, tokens: list[Token], source: str, schemas: set[str], views: dict[str, str]
+    ) -> None:
+        self._tokens = tokens
+        self._source = source
+        self._schemas = schemas
+        self._views = views
+        self._index = 0
+        self._output: list[str] = []
+        self._binds: list[str] = []
+        self._used_views: set[str] = set()
+        self._depth = 0
+        self._orders: list[_OrderBy] = []
+        self._casts: list[int] = []
+        self._keywords = KEYWORDS
+
+    def keep_words(self, *words: str) -> None:
+        """Take further words for keywords, as in the constraints of a table."""
+        self._keywords = KEYWORDS | set(words)
+
+    def translate(self) -> Translation:
+        """Return the translation.
+
+        Raises:
+            OracleError: for what is known not to be supported.
+        """
+        kind = statement_kind(self._source)
+        into = returning_into(self._tokens) if kind is StatementKind.DML else None
+        return_binds: list[str] = []
+        if into is not None:
+            return_binds = [each.text for each in self._tokens[into:] if each.kind is Kind.BIND]
+            self._tokens = [*self._tokens[:into], self._tokens[-1]]
+        if self._tokens[0].is_name("DELETE") and not self._tokens[1].is_name("FROM"):
+            self._tokens.insert(1, Token(Kind.NAME, "FROM", self._tokens[1].position))
+        names = column_names(self._tokens, self._source) if kind is StatementKind.QUERY else None
+        text = self.translate_tokens()
+        describing = text
+        for number in range(len(self._binds), 0, -1):
+            describing = describing.replace(f"?{number}", "NULL")
+        return Translation(
+            text,
+            kind,
+            self._tokens[0].is_name("UPDATE"),
+            names,
+            frozenset(self._used_views),
+            self._binds + return_binds,
+            len(return_binds),
+            describing,
+        )
+
+    def translate_tokens(self) -> str:
+        """Translate all tokens and return the text."""
+        while self._tokens[self._index].kind is not Kind.END:
+            self._step()
+        self._end_order_by()
+        return " ".join(self._output)
+
+    def _peek(self, distance: int = 0) -> Token:
+        return self._tokens[min(self._index + distance, len(self._tokens) - 1)]
+
+    def _emit(self, *texts: str) -> None:
+        self._output.extend(texts)
+
+    def _step(self) -> None:
+        token = self._peek()
+        if token.kind is Kind.NAME:
+            self._name(token)
+            return
+        self._index += 1
+        if token.kind is Kind.QUOTED:
+            self._identifier(token.text)
+        elif token.kind is Kind.STRING:
+            self._emit(literal(token.text or None))
+        elif token.kind is Kind.NUMBER:
+            self._emit(literal(to_storage(Decimal(token.text))))
+        elif token.kind is Kind.BIND:
+            self._bind(token)
+        else:
+            self._operator(token)
+
+    def _bind(self, token: Token) -> None:
+        self._binds.append(token.text)
+        self._emit(f"?{len(self._binds)}")
+
+    def _operator(self, token: Token) -> None:
+        if token.text == "(":
+            self._depth += 1
+        elif token.text == ")":
+            self._end_order_by()
+            self._depth -= 1
+            if self._casts and self._casts[-1] > self._depth:
+                self._casts.pop()
+        elif token.text == ";":
+            raise OracleError(911, "invalid character", token.position)
+        elif token.text == "," and self._orders and self._orders[-1].depth == self._depth:
+            self._emit(self._orders[-1].nulls())
+            self._orders[-1] = _OrderBy(self._depth)
+        self._emit(_OPERATORS.get(token.text, token.text))
+
+    def _name(self, token: Token) -> None:
+        following = self._peek(1)
+        if self._clause(token, following):
+            return
+        self._index += 1
+        is_member = self._output[-1:] == ["."]
+        if token.text in ("DATE", "TIMESTAMP") and following.kind is Kind.STRING:
+            self._index += 1
+            self._emit(literal(to_storage(datetime_literal(token.text, following.text))))
+        elif is_member or following.is_operator("."):
+            self._identifier(token.text)
+        elif token.text in _RENAMED:
+            self._emit(_RENAMED[token.text])
+        elif token.text in self._keywords:
+            self._keyword(token)
+        elif token.text in WITHOUT_PARENTHESES and not following.is_operator("("):
+            self._date_arithmetic(f"{PREFIX}{token.text.lower()} ( )")
+        elif following.is_operator("(") and not self._names_a_table():
+            self._function(token)
+        else:
+            self._identifier(token.text)
+
+    def _names_a_table(self) -> bool:
+        """Whether the name before a parenthesis is a table's: INSERT INTO t (…), WITH t (…)."""
+        return self._output[-1:] in (["INTO"], ["WITH"])
+
+    def _clause(self, token: Token, following: Token) -> bool:
+        """Translate what takes more than one token; return whether it was such a thing."""
+        if token.text == "ORDER" and following.is_name("BY"):
+            self._index += 2
+            self._emit("ORDER BY")
+            self._orders.append(_OrderBy(self._depth))
+            return True
+        if token.text == "NULLS" and following.is_name("FIRST", "LAST") and self._orders:
+            self._index += 2
+            self._orders[-1].placement = following.text
+            return True
+        is_limit = token.text == "FETCH" and following.is_name("FIRST", "NEXT")
+        if is_limit or (token.text == "OFFSET" and following.kind in (Kind.NUMBER, Kind.BIND)):
+            self._end_order_by()
+            self._row_limit()
+            return True
+        if token.text in _REJECTED and not following.is_operator(".", "=>"):
+            is_clause = token.text not in ("CONNECT", "START") or following.is_name("BY", "WITH")
+            if is_clause and self._output[-1:] != ["."]:
+                code = _REJECTED[token.text]
+                message = (
+                    f'"{token.text}": invalid identifier'
+                    if code == 904
+                    else (
+                        "SQL command not properly ended" if code == 933 else "invalid SQL statement"
+                    )
+                )
+                raise OracleError(code, message, token.position)
+        return False
+
+    def _keyword(self, token: Token) -> None:
+        if token.text == "AS" and self._casts and self._casts[-1] == self._depth:
+            self._cast_type()
+            return
+        if self._orders and self._orders[-1].depth == self._depth and token.text in ("ASC", "DESC"):
+            self._orders[-1].descending = token.text == "DESC"
+        self._emit(token.text)
+
+    def _cast_type(self) -> None:
+        words: list[str] = []
+        inner = 0
+        while inner or not self._peek().is_operator(")"):
+            token = self._peek()
+            if token.kind is Kind.END:
+                raise OracleError(906, "missing left parenthesis")
+            inner += token.is_operator("(") - token.is_operator(")")
+            if (token.kind is Kind.NAME and token.text not in ("BYTE", "CHAR")) or not words:
+                words.append(token.text)
+            self._index += 1
+        name = " ".join(words)
+        if name not in _CASTABLE:
+            raise OracleError(902, "invalid datatype")
+        self._emit(",", literal(name))
+
+    def _function(self, token: Token) -> None:
+        name = token.text
+        if name in FUNCTIONS or name in AGGREGATES:
+            if name == "CAST":
+                self._casts.append(self._depth + 1)
+            self._emit(PREFIX + name.lower())
+        elif name in NATIVE:
+            self._emit(NATIVE[name])
+        else:
+            raise OracleError(904, f'"{name}": invalid identifier', token.position)
+
+    def _identifier(self, name: str) -> None:
+        if self._peek().is_operator(".") and name in self._schemas:
+            self._index += 1
+            return
+        if name in self._views and self._output[-1:] != ["."]:
+            name = self._views[name]
+            self._used_views.add(name)
+        self._emit(quote(name))
+
+    def _date_arithmetic(self, date: str) -> None:
+        """Translate SYSDATE with what is added to it; SQLite would add to a text."""
+        while self._peek().is_operator("+", "-"):
+            sign = self._peek().text
+            self._index += 1
+            start = len(self._output)
+            self._operand()
+            while self._peek().is_operator("*", "/"):
+                # SQLite divides integers without a remainder; Oracle does not.
+                self._emit(self._peek().text, "1.0 *" if self._peek().text == "*" else "")
+                self._index += 1
+                self._operand()
+            term = " ".join(self._output[start:])
+            del self._output[start:]
+            date = f"{PREFIX}add_days ( {date} , {sign} 1.0 * {term} )"
+        self._emit(date)
+
+    def _operand(self) -> None:
+        depth = self._depth
+        self._step()
+        while self._depth > depth:
+            self._step()
+
+    def _row_limit(self) -> None:
+        limit, offset = "-1", ""
+        while True:
+            token, following = self._peek(), self._peek(1)
+            if token.is_name("OFFSET"):
+                self._index += 1
+                offset = self._amount()
+            elif token.is_name("FETCH") and following.is_name("FIRST", "NEXT"):
+                self._index += 2
+                limit = "1" if self._peek().is_name("ROW", "ROWS") else self._amount()
+            else:
+                break
+            if not self._peek().is_name("ROW", "ROWS"):
+                raise OracleError(933, "SQL command not properly ended", token.position)
+            self._index += 1
+            if token.is_name("FETCH"):
+                if not self._peek().is_name("ONLY"):
+                    raise OracleError(933, "SQL command not properly ended", token.position)
+                self._index += 1
+        self._emit("LIMIT", limit)
+        if offset:
+            self._emit("OFFSET", offset)
+
+    def _amount(self) -> str:
+        start = len(self._output)
+        self._step()
+        text = " ".join(self._output[start:])
+        del self._output[start:]
+        return text
+
+    def _end_order_by(self) -> None:
+        if self._orders and self._orders[-1].depth == self._depth:
+            self._emit(self._orders.pop().nulls())
+
+
+_CASTABLE = frozenset(
+    {
+        "NUMBER", "INTEGER", "VARCHAR2", "CHAR", "DATE", "TIMESTAMP", "BINARY_DOUBLE", "CLOB",
+        "TIMESTAMP WITH TIME ZONE",
+    }
+)  # fmt: skip
+
+
+@dataclass
+class _OrderBy:
+    """One item of an ORDER BY. Nulls are large in Oracle, small in SQLite."""
+
+    depth: int
+    descending: bool = False
+    placement: str = ""
+
+    def nulls(self) -> str:
+        placement = self.placement or ("FIRST" if self.descending else "LAST")
+        return f"NULLS {placement}"
