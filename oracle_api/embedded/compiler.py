@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from oracle_api.embedded.call import Call
 
 _log = logging.getLogger(__name__)
+_NULL_SIZE = 4
 _SIZED_TYPES = (DataType.VARCHAR2, DataType.CHAR, DataType.RAW)
 
 
@@ -113,15 +114,22 @@ class Compiler:
         namespace: where names are looked up.
         schema: the current schema.
         types: the types of the binds, in the order of the block's bind variables.
+        values: the values of the binds at the first execution; a null may be of any type.
     """
 
     def __init__(
-        self, block: Block, namespace: Namespace, schema: str, types: Sequence[BindType]
+        self,
+        block: Block,
+        namespace: Namespace,
+        schema: str,
+        types: Sequence[BindType],
+        values: Sequence[Any],
     ) -> None:
         self._block = block
         self._namespace = namespace
         self._schema = schema
         self._types = types
+        self._values = values
         self._reads: set[int] = set()
         self._writes: set[int] = set()
 
@@ -253,8 +261,9 @@ class Compiler:
         if isinstance(expression, BindRef):
             bind = self._types[expression.index]
             # A null without a type comes as VARCHAR2 of a single character.
-            is_untyped = bind.type == DataType.VARCHAR2 and bind.buffer_size <= 4
-            return None if is_untyped and not bind.is_array else bind
+            is_null = self._values[expression.index] is None
+            is_short = bind.type == DataType.VARCHAR2 and bind.buffer_size <= _NULL_SIZE
+            return None if is_null and is_short and not bind.is_array else bind
         if isinstance(expression, Literal) and expression.value is not None:
             return BindType(_LITERAL_TYPES[type(expression.value).__name__], 0)
         if isinstance(expression, Negation):

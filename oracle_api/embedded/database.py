@@ -10,25 +10,23 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from oracle_api.embedded.conversions import Nls, convert
-from oracle_api.embedded.datatypes import Column, DataType
+from oracle_api.embedded.conversions import Nls
+from oracle_api.embedded.datatypes import Column
 from oracle_api.embedded.ddl import DdlTranslator, parse_declared_type
 from oracle_api.embedded.dictionary import VIEW_NAMES, Dictionary, DictionarySource
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.functions import FunctionContext, register
 from oracle_api.embedded.lexer import StatementKind, statement_kind, tokenize
+from oracle_api.embedded.queries import QueryRows
 from oracle_api.embedded.sqlerrors import translate_error
-from oracle_api.embedded.storage import Stored, from_storage, infer_column, to_storage
+from oracle_api.embedded.storage import Stored, to_storage
 from oracle_api.embedded.translate import Translation, Translator
-from oracle_api.embedded.values import NUMBER_CONTEXT
 
 _LOCK_POLL = 0.005
 _PROGRESS_STEPS = 5000
-_SAMPLE_ROWS = 50
 _MAX_CACHED = 500
 
 
@@ -139,67 +137,6 @@ class _Mark:
 
     savepoint: str | None
     was_idle: bool
-
-
-class QueryRows:
-    """The rows of a query, read as they are fetched; a REF CURSOR's row source too."""
-
-    def __init__(self, cursor: sqlite3.Cursor, columns: list[Column], sql: SqlSession) -> None:
-        self.columns = columns
-        self._cursor: sqlite3.Cursor | None = cursor
-        self._ready: list[tuple[Stored, ...]] = []
-        self._sql = sql
-
-    def fetch(self, count: int) -> list[tuple[Any, ...]]:
-        """Return up to ``count`` further rows."""
-        rows = self._ready[:count]
-        del self._ready[:count]
-        if len(rows) < count and self._cursor is not None:
-            with self._sql.errors():
-                more = self._cursor.fetchmany(count - len(rows))
-            if len(more) < count - len(rows):
-                self.close()
-            rows += more
-        return [self._decode(row) for row in rows]
-
-    def peek(self, count: int) -> list[tuple[Stored, ...]]:
-        """Return the stored values of the next rows without consuming them."""
-        if self._cursor is not None:
-            with self._sql.errors():
-                self._ready += self._cursor.fetchmany(count)
-        return self._ready
-
-    def detach(self) -> None:
-        """Read all rows into memory, so that the query no longer holds its snapshot."""
-        if self._cursor is not None:
-            with self._sql.errors():
-                self._ready += self._cursor.fetchall()
-            self._cursor.close()
-            self._cursor = None
-
-    def close(self) -> None:
-        """Give up the rows that were not fetched."""
-        if self._cursor is not None:
-            self._cursor.close()
-            self._cursor = None
-
-    def _decode(self, row: tuple[Stored, ...]) -> tuple[Any, ...]:
-        nls = self._sql.context.nls
-        return tuple(
-            [
-                None if stored is None else _decode(stored, column, nls)
-                for stored, column in zip(row, self.columns, strict=True)
-            ]
-        )
-
-
-def _decode(stored: Stored, column: Column, nls: Nls) -> Any:
-    if isinstance(stored, float) and column.type in (DataType.BINARY_DOUBLE, DataType.BINARY_FLOAT):
-        return stored
-    value = convert(from_storage(stored), column.type, nls)
-    if column.precision and column.scale > -column.precision and isinstance(value, Decimal):
-        return NUMBER_CONTEXT.quantize(value, Decimal(1).scaleb(-column.scale))
-    return value
 
 
 class SqlSession:
@@ -344,21 +281,12 @@ class SqlSession:
             OracleError: for a mistake in it.
         """
         connection = self._connection
-        columns = self.describe(translation)
+        declared = self.describe(translation)
         with self.errors():
             cursor = connection.execute(translation.text, [to_storage(each) for each in binds])
         names = translation.names or [each[0].split(":")[0] for each in cursor.description]
-        rows = QueryRows(cursor, [], self)
-        declared = columns if len(columns) == len(names) else [None] * len(names)
-        samples: list[tuple[Stored, ...]] = []
-        if None in declared:
-            samples = rows.peek(_SAMPLE_ROWS)
-        for index, name in enumerate(names):
-            column = declared[index]
-            if column is None:
-                rows.columns.append(infer_column(name, [row[index] for row in samples]))
-            else:
-                rows.columns.append(_renamed(column, name))
+        rows = QueryRows(cursor, self.errors, self.context.nls)
+        rows.describe(names, declared)
         self._queries.add(rows)
         return rows
 
@@ -380,7 +308,10 @@ class SqlSession:
                 found = connection.execute("PRAGMA temp.table_info(describe$)").fetchall()
             finally:
                 connection.execute("DROP VIEW temp.describe$")
-        columns = [_declared(name, declared) for _, name, declared, *_ in found]
+        columns: list[Column | None] = []
+        for _, name, declared, *_ in found:
+            spec = parse_declared_type(declared) if declared else None
+            columns.append(spec.column(name) if spec else None)
         self._database.descriptions[translation.text] = columns
         return columns
 
@@ -453,14 +384,3 @@ class SqlSession:
             self._opened.set_progress_handler(None, 0)
             self._opened.close()
             self._opened = None
-
-
-def _declared(name: str, declared: str) -> Column | None:
-    spec = parse_declared_type(declared) if declared else None
-    return spec.column(name) if spec else None
-
-
-def _renamed(column: Column, name: str) -> Column:
-    if column.name == name:
-        return column
-    return Column(name, column.type, column.size, column.precision, column.scale, column.nullable)

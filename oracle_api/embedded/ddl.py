@@ -81,14 +81,20 @@ class DdlTranslator:
     def _create(self) -> list[str]:
         if self._parser.accept("TABLE"):
             return [self._create_table()]
-        if self._parser.token.is_name("UNIQUE", "INDEX", "VIEW"):
-            unique = "UNIQUE " if self._parser.accept("UNIQUE") else ""
-            kind = self._parser.advance().text
-            name = self._name()
-            rest = [each for each in self._tokens if each.position >= self._parser.token.position]
-            body = Translator(rest, self._text, self._schemas, {}).translate_tokens()
-            return [f"CREATE {unique}{kind} {quote(name)} {body}"]
+        unique = "UNIQUE " if self._parser.accept("UNIQUE") else ""
+        if self._parser.accept("INDEX"):
+            name = quote(self._name())
+            self._parser.expect("ON")
+            return [f"CREATE {unique}INDEX {name} ON {quote(self._name())} {self._rest()}"]
+        if self._parser.accept("VIEW"):
+            return [f"CREATE VIEW {quote(self._name())} {self._rest()}"]
         raise OracleError(901, "invalid CREATE command")
+
+    def _rest(self) -> str:
+        """Translate all that follows."""
+        start = self._parser.token.position
+        rest = [token for token in self._tokens if token.position >= start]
+        return Translator(rest, self._text, self._schemas, {}).translate_tokens()
 
     def _create_table(self) -> str:
         name = self._name()
@@ -108,10 +114,11 @@ class DdlTranslator:
             return constraint + self._translated(self._until_separator())
         column = self._parser.identifier()
         spec = self._type()
-        parts = [quote(column), declared_type(spec), *_checks(column, spec)]
+        parts = [quote(column), declared_type(spec)]
         while not (self._parser.token.is_operator(",", ")") or self._at_end()):
             parts.append(self._column_option())
-        return " ".join(parts)
+        # At the end, as SQLite would give a constraint's name to an unnamed one after it.
+        return " ".join(parts + _checks(column, spec))
 
     def _at_end(self) -> bool:
         return self._parser.token.kind is Kind.END
@@ -211,15 +218,17 @@ def _checks(column: str, spec: TypeSpec) -> list[str]:
         return [f"CONSTRAINT {error} CHECK ( length ( {name} ) <= {spec.size} )"]
     if spec.type not in _CHECKED:
         return []
-    error = quote(_CHECK_ERRORS.get(spec.type, "ORA:1861:literal does not match format string"))
+    error = _CHECK_ERRORS.get(spec.type, "ORA:1861:literal does not match format string")
+    checks = [_fits(name, error, spec, 0 if spec.type == DataType.NUMBER else spec.size)]
     if spec.type == DataType.NUMBER and spec.precision:
-        error = quote("ORA:1438:value larger than specified precision allowed for this column")
-    size = spec.precision if spec.type == DataType.NUMBER else spec.size
-    scale = spec.scale if spec.type == DataType.NUMBER else 0
-    type_name = literal(spec.name)
-    return [
-        f"CONSTRAINT {error} CHECK ( {PREFIX}fits ( {name} , {type_name} , {size} , {scale} ) )"
-    ]
+        error = "ORA:1438:value larger than specified precision allowed for this column"
+        checks.append(_fits(name, error, spec, spec.precision))
+    return checks
+
+
+def _fits(name: str, error: str, spec: TypeSpec, size: int) -> str:
+    arguments = f"{name} , {literal(spec.name)} , {size} , {spec.scale}"
+    return f"CONSTRAINT {quote(error)} CHECK ( {PREFIX}fits ( {arguments} ) )"
 
 
 _CHECK_ERRORS = {

@@ -155,7 +155,7 @@ class Executor:
         session, types = self._session, cursor.bind_types
         if cursor.program is None:
             block = parse_block(cursor.text or "")
-            compiler = Compiler(block, session.server.namespace, session.schema, types)
+            compiler = Compiler(block, session.server.namespace, session.schema, types, rows[0])
             cursor.program = compiler.compile()
         program = cursor.program
         for done, values in enumerate(rows):
@@ -181,7 +181,10 @@ class Executor:
         cursor.rows_sent = 0
         if cursor.translation is None:
             cursor.translation = sql.parse(cursor.text or "")
-        _check_count(cursor.translation.binds, cursor.bind_types)
+        if request.options & Option.DESCRIBE:
+            rows = [[None] * len(cursor.translation.binds)]
+        else:
+            _check_count(cursor.translation.binds, cursor.bind_types)
         cursor.rows = sql.query(cursor.translation, rows[0])
         columns = cursor.rows.columns
         if columns != cursor.described or self._is_new:

@@ -9,7 +9,7 @@ import socket
 import threading
 from types import TracebackType
 
-from oracle_api.embedded import builtins
+from oracle_api.embedded import supplied
 from oracle_api.embedded.database import Database
 from oracle_api.embedded.dictionary import DictionarySource
 from oracle_api.embedded.faults import Faults
@@ -49,7 +49,7 @@ class EmbeddedServer:
         self.password = password
         self.service = service
         self.catalog = catalog if catalog is not None else Catalog(owner=user)
-        self.namespace = Namespace(self.catalog, builtins.catalog)
+        self.namespace = Namespace(self.catalog, supplied.catalog)
         self.longops = LongOperations()
         self.faults = Faults(self)
         self._lock = threading.Lock()

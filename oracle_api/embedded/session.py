@@ -7,7 +7,7 @@ import secrets
 import socket
 from typing import TYPE_CHECKING
 
-from oracle_api.embedded.builtins import OutputBuffer
+from oracle_api.embedded.supplied import OutputBuffer
 from oracle_api.embedded.codec import Codec
 from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.cursors import CursorTable
@@ -229,10 +229,10 @@ class Session:
             return
         except (ClientGoneError, ProtocolError):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - a mistake in here; the session goes on
             _log.exception("session %d: call failed", self.sid)
-            error = OracleError(600, "internal error code, see the server's log")
-            self._send_end(error, self._executor.cursor_after_failure())
+            failure = OracleError(600, "internal error code, see the server's log")
+            self._send_end(failure, self._executor.cursor_after_failure())
             return
         self._stream.send_data(writer.data)
 

@@ -1,4 +1,4 @@
-"""Procedures that every Oracle database has: DBMS_OUTPUT, DBMS_APPLICATION_INFO and others."""
+"""Supplied packages, which every Oracle database has: DBMS_OUTPUT, DBMS_APPLICATION_INFO and others."""
 
 from __future__ import annotations
 
