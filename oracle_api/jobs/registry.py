@@ -78,6 +78,7 @@ class JobRegistry:
         self._wakes = 0
         self._ends = 0
         self._stopping = False
+        self._grace_is_over = False
         self._owner = ""
 
     # ---- for requests
@@ -213,6 +214,8 @@ class JobRegistry:
         """
         self.begin_stop()
         if not self._wait_idle(grace_seconds):
+            with self._lock:
+                self._grace_is_over = True
             self.break_off_all()
             self._wait_idle(_BREAK_SECONDS)
 
@@ -267,6 +270,10 @@ class JobRegistry:
         execution = _Execution()
         with self._lock:
             self._executions[job.id] = execution
+            # It was being claimed when all that ran were broken off.
+            execution.stopped = self._grace_is_over
+        if execution.stopped:
+            execution.handle.cancel()
         log.info(
             "job=%s procedure=%s running request=%s", job.id, job.procedure_name, job.request_id
         )

@@ -131,7 +131,9 @@ class Deadline:
         left = self._until - time.monotonic()
         if left <= 0:
             self.expire()
-        connection.call_timeout = max(1, int(left * 1000))
+        # A dead connection has no socket to set a timeout on; its next use says that it is dead.
+        if connection.is_healthy():
+            connection.call_timeout = max(1, int(left * 1000))
 
     def expire(self) -> NoReturn:
         """Say that the time is over.
@@ -343,5 +345,6 @@ def _absorb_break(connection: oracledb.Connection) -> None:
     Without this the next statement on the connection would be given the ORA-01013.
     """
     with suppress(oracledb.Error):
-        connection.call_timeout = 5000
-        connection.ping()
+        if connection.is_healthy():
+            connection.call_timeout = 5000
+            connection.ping()

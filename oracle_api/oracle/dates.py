@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 _TIME = (
     r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})"
     r"(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r"\s*(?P<zone>Z|z|[+-]\d{2}(?::?\d{2})?)?)?"
+    r"\s*(?P<zone>Z|z|[+-]\d{2}(?::?[0-5]\d)?)?)?"
 )
 _FORMS = tuple(
     re.compile(date + _TIME, re.ASCII)

@@ -23,6 +23,8 @@ from oracle_api.exceptions import (
 log = logging.getLogger(__name__)
 
 _FIRST_ERROR = re.compile(r"\b((?:ORA|PLS|DPY|DPI)-\d{4,5})\b:?\s*")
+# At the start only: an application's message may quote it.
+_COMPILATION = "ORA-06550:"
 _PLS = re.compile(r"\b(PLS-\d{5}): ([^\n]*)")
 _NOISE = re.compile(r"^(?:Help: |ORA-06512: |ORA-06550: |PL/SQL: )")
 
@@ -31,10 +33,6 @@ _BAD_VALUE = {
     "PLS-00306", "PLS-00307", "ORA-06502", "ORA-01722", "ORA-01426", "ORA-01438", "ORA-01830",
     "ORA-01839", "ORA-01840", "ORA-01841", "ORA-01843", "ORA-01847", "ORA-01858", "ORA-01861",
 }  # fmt: skip
-# The same codes raised by a statement within the procedure are the procedure's own failure;
-# the call stack then names a program unit, not only our anonymous block.
-_FAULT_OF_THE_CALL = _NOT_FOUND | _BAD_VALUE
-_RAISED_INSIDE = re.compile(r'ORA-06512: at "')
 _NOT_ALLOWED = {"ORA-01031", "PLS-00904"}
 _CONFLICT = {"ORA-00001", "ORA-00054", "ORA-08177"}
 _LOGIN = {"ORA-01017", "ORA-28000", "ORA-28001"}
@@ -42,6 +40,11 @@ _AWAY = {
     "ORA-12514", "ORA-12541", "ORA-12170", "ORA-12505", "ORA-01033", "ORA-01034", "ORA-01089",
     "DPY-4005", "DPY-6000", "DPY-6001", "DPY-6003", "DPY-6005",
 }  # fmt: skip
+# The same codes raised by a statement within the procedure, over a database link for one, are
+# the procedure's own failure; the call stack then names a program unit, not only our anonymous
+# block. Its words are in the database's language.
+_NOT_ITS_OWN = _NOT_FOUND | _BAD_VALUE | _LOGIN | _AWAY
+_RAISED_INSIDE = re.compile(r'ORA-06512: [^"\n]*"')
 _LOST = {"ORA-03113", "ORA-03114", "ORA-03135", "DPY-4011", "DPY-1001"}
 _BROKEN_OFF = {"ORA-01013"}
 _DEADLINE = {"DPY-4024"}
@@ -56,7 +59,7 @@ STALE_DESCRIPTION = {"ORA-04068", "ORA-04061", "ORA-04065", "ORA-21700", "ORA-06
 def code_of(exc: oracledb.Error) -> str | None:
     """Give the code that tells most: a PLS code within ORA-06550, else the first one."""
     text = str(exc)
-    if "ORA-06550" in text and (pls := _PLS.search(text)):
+    if text.startswith(_COMPILATION) and (pls := _PLS.search(text)):
         return pls[1]
     full_code = getattr(exc.args[0], "full_code", None) if exc.args else None
     if full_code:
@@ -68,7 +71,7 @@ def code_of(exc: oracledb.Error) -> str | None:
 def text_of(exc: oracledb.Error) -> str:
     """Give the message without codes in front, call stack lines and help links."""
     text = str(exc)
-    if "ORA-06550" in text and (pls := _PLS.search(text)):
+    if text.startswith(_COMPILATION) and (pls := _PLS.search(text)):
         return pls[2].strip()
     kept = [line for line in text.splitlines() if line.strip() and not _NOISE.match(line)]
     joined = " ".join(line.strip() for line in kept) or text.strip()
@@ -88,6 +91,8 @@ def translate(exc: oracledb.Error, *, in_call: bool) -> OracleApiError:
         in_call: whether the procedure may have been running by then.
     """
     code = code_of(exc)
+    if code in _NOT_ITS_OWN and _RAISED_INSIDE.search(str(exc)):
+        return ProcedureFailed(text_of(exc), code)
     if code in _LOGIN:
         log.critical("The database refuses our own login (%s): check ORACLE_USER.", code)
         return DatabaseUnavailable("The database refuses the service's own login.", code)
@@ -101,8 +106,6 @@ def translate(exc: oracledb.Error, *, in_call: bool) -> OracleApiError:
         return DatabaseUnavailable("The connection to the database was lost.", code)
     if code in _AWAY:
         return DatabaseUnavailable("The database cannot be reached now.", code)
-    if code in _FAULT_OF_THE_CALL and _RAISED_INSIDE.search(str(exc)):
-        return ProcedureFailed(text_of(exc), code)
     for codes, make in _BY_CODE:
         if code in codes:
             return make(text_of(exc), code)

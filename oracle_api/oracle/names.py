@@ -11,7 +11,7 @@ from oracle_api.exceptions import InvalidRequest
 
 MAX_BYTES = 128
 
-_UNQUOTED = re.compile(r"[^\W\d_][\w$#]*")
+_UNQUOTED = re.compile(r"[\w$#]+")
 _PART = re.compile(r'\s*(?:"(?P<quoted>[^"\x00]+)"|(?P<plain>[^\s".]+))\s*')
 
 
@@ -36,7 +36,8 @@ def identifier(text: str) -> str:
         if quoted := match["quoted"]:
             name = quoted
         else:
-            name = match["plain"].upper() if _UNQUOTED.fullmatch(match["plain"]) else ""
+            plain = match["plain"]
+            name = plain.upper() if plain[0].isalpha() and _UNQUOTED.fullmatch(plain) else ""
         if name and _fits(name):
             return name
     raise InvalidRequest(f"{text[:60]!r} is not an Oracle identifier.")

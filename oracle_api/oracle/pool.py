@@ -130,16 +130,18 @@ def _close(pool: oracledb.ConnectionPool) -> None:
 
 def _give_back(pool: oracledb.ConnectionPool, connection: oracledb.Connection) -> None:
     try:
-        connection.call_timeout = _TIDY_SECONDS * 1000
-        connection.rollback()
-        connection.call_timeout = 0
-        connection.close()
+        if connection.is_healthy():
+            connection.call_timeout = _TIDY_SECONDS * 1000
+            connection.rollback()
+            connection.call_timeout = 0
+            connection.close()
+            return
     except oracledb.Error as exc:
-        log.info("Dropped a connection that could not be tidied: %s", exc)
-        try:
-            pool.drop(connection)
-        except oracledb.Error as second:
-            log.debug("It was gone already: %s", second)
+        log.info("A connection could not be tidied: %s", exc)
+    try:
+        pool.drop(connection)
+    except oracledb.Error as exc:
+        log.debug("A dead connection was gone already: %s", exc)
 
 
 def _prepare_session(connection: oracledb.Connection, _requested_tag: str | None) -> None:

@@ -44,7 +44,9 @@ class CallRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     def pointer(self, argument: Argument) -> str:
         """Say where in the client's body an argument's value stands (RFC 6901)."""
         if not self.by_object:
-            return f"/params/{self.arguments.index(argument)}"
+            # By identity: a client may give two parameters that are equal.
+            position = next(n for n, one in enumerate(self.arguments) if one is argument)
+            return f"/params/{position}"
         return "/params/" + argument.name.replace("~", "~0").replace("/", "~1")
 
     def to_json(self) -> bytes:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,7 +44,11 @@ def _encode_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return format(value, "f") if isinstance(value, Decimal) else str(value)
+        if isinstance(value, int):
+            return str(value)
+        if abs(value.adjusted()) > VARCHAR2_BYTES:  # format() would write every zero of it
+            raise ValueError(f"is longer than {VARCHAR2_BYTES} bytes")
+        return format(value, "f")
     raise ValueError("must be text")
 
 
@@ -241,13 +246,16 @@ _ALIASES = {
 }  # fmt: skip
 
 
+_PRECISION = re.compile(r"\([^)]*\)?")
+
+
 def type_named(name: str) -> OracleType | None:
     """Find a type by the dictionary's name for it or by a client's, in any case.
 
     Returns:
         The type, or None for one that is not supported.
     """
-    key = " ".join(name.upper().split("(")[0].split())
+    key = " ".join(_PRECISION.sub(" ", name.upper()).split())
     return _BY_NAME.get(_ALIASES.get(key, key))
 
 
