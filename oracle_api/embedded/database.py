@@ -68,8 +68,8 @@ class Database:
 
     def __init__(self, source: DictionarySource) -> None:
         self.source = source
-        self._directory = tempfile.TemporaryDirectory(prefix="embedded-oracle-")
-        self._path = Path(self._directory.name) / "database"
+        self._temporary = tempfile.TemporaryDirectory(prefix="embedded-oracle-")
+        self.directory = Path(self._temporary.name)
         self._keeper = self.connect()
         self._keeper.execute("PRAGMA journal_mode = WAL")
         self._lock = threading.Lock()
@@ -79,7 +79,7 @@ class Database:
     def connect(self) -> sqlite3.Connection:
         """Open a connection."""
         connection = sqlite3.connect(
-            self._path, timeout=0, isolation_level=None, check_same_thread=False
+            self.directory / "database", timeout=0, isolation_level=None, check_same_thread=False
         )
         for setting in ("synchronous = OFF", "foreign_keys = ON", "temp_store = MEMORY",
                         "case_sensitive_like = ON"):  # fmt: skip
@@ -128,7 +128,7 @@ class Database:
     def close(self) -> None:
         """Close and delete the file."""
         self._keeper.close()
-        self._directory.cleanup()
+        self._temporary.cleanup()
 
 
 @dataclass

@@ -169,7 +169,10 @@ def read_end_to_end(reader: Reader) -> EndToEnd:
     attribute("dbop")
     for name, length in lengths.items():
         if length:
-            setattr(attributes, name, (reader.bytes_() or b"").decode())
+            # An empty string before it is a byte of zero here, without a length above.
+            while (data := reader.bytes_()) is None:
+                pass
+            setattr(attributes, name, data.decode())
     return attributes
 
 

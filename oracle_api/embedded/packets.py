@@ -16,6 +16,8 @@ _RECEIVE_SIZE = 65536
 # Larger than any SDU that a client may propose, so it only rejects what is not TNS at all.
 _MAX_PACKET = 16 * 1024 * 1024
 DATA_FLAG_EOF = 0x0040
+# The system call takes milliseconds as a C int.
+_LONGEST_POLL = 86400.0
 
 
 class PacketType(enum.IntEnum):
@@ -116,7 +118,7 @@ class PacketStream:
         deadline = time.monotonic() + seconds
         while True:
             self._raise_if_broken()
-            remaining = max(0.0, deadline - time.monotonic())
+            remaining = min(max(0.0, deadline - time.monotonic()), _LONGEST_POLL)
             if self._readable(remaining):
                 self._receive()
             elif remaining == 0:

@@ -7,7 +7,6 @@ import secrets
 import socket
 from typing import TYPE_CHECKING
 
-from oracle_api.embedded.supplied import OutputBuffer
 from oracle_api.embedded.codec import Codec
 from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.cursors import CursorTable
@@ -43,6 +42,7 @@ from oracle_api.embedded.messages import (
     write_status,
 )
 from oracle_api.embedded.packets import Marker, Packet, PacketStream, PacketType
+from oracle_api.embedded.supplied import OutputBuffer
 from oracle_api.embedded.wire import Reader, Writer
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ _log = logging.getLogger(__name__)
 _UNKNOWN_SERVICE, _UNKNOWN_SID = 12514, 12505
 _LISTENER_ERRORS = range(12500, 12700)
 _FOREVER = 10**8
+# The driver sends an attribute that is set to an empty string as a byte of zero after the
+# piggyback, which nothing announces; no message has this type.
+_EMPTY_ATTRIBUTE = 0
 
 
 class Session:
@@ -196,8 +199,9 @@ class Session:
         """Answer one call, with what came before it in the same packet."""
         reader = Reader(packet.body[2:], self._stream.read_data)
         try:
-            while (message := reader.u8()) == Message.PIGGYBACK:
-                self._piggyback(reader)
+            while (message := reader.u8()) in (Message.PIGGYBACK, _EMPTY_ATTRIBUTE):
+                if message == Message.PIGGYBACK:
+                    self._piggyback(reader)
             if message == Message.SESSION_RELEASE:
                 return
             if message != Message.FUNCTION:
@@ -306,8 +310,9 @@ class Session:
         """Obey the piggybacks of a request that is thrown away: they are not repeated."""
         reader = Reader(packet.body[2:])
         try:
-            while reader.u8() == Message.PIGGYBACK:
-                self._piggyback(reader)
+            while (message := reader.u8()) in (Message.PIGGYBACK, _EMPTY_ATTRIBUTE):
+                if message == Message.PIGGYBACK:
+                    self._piggyback(reader)
         except (ProtocolError, IndexError, UnicodeDecodeError):
             _log.debug("session %d: part of a discarded request is incomplete", self.sid)
 

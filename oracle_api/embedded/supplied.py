@@ -1,4 +1,4 @@
-"""Supplied packages, which every Oracle database has: DBMS_OUTPUT, DBMS_APPLICATION_INFO and others."""
+"""Supplied packages, which every Oracle database has: DBMS_OUTPUT, DBMS_SESSION and others."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import oracledb
 import pytest
+
 from oracle_api.embedded import demo
 from oracle_api.embedded.procedures import Catalog
 from oracle_api.embedded.server import EmbeddedServer
@@ -31,7 +32,7 @@ class Target:
     def connect(self, **options: object) -> oracledb.Connection:
         """Open a connection."""
         return oracledb.connect(
-            user=self.user, password=self.password, dsn=self.dsn, **options  # type: ignore[arg-type]
+            user=self.user, password=self.password, dsn=self.dsn, **options
         )  # fmt: skip
 
 

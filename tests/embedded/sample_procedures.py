@@ -152,7 +152,8 @@ def all_types(call: Call) -> dict[str, Any]:
         ("R", "RAW(16)"), ("C", "CLOB"), ("B", "BLOB"), ("F", "BINARY_DOUBLE"),
     ]  # fmt: skip
     full = (
-        Decimal("1.25"), "ñandú", dt.datetime(2025, 12, 10, 8, 30), dt.datetime(2025, 1, 2, 3, 4, 5, 6),
+        Decimal("1.25"), "ñandú", dt.datetime(2025, 12, 10, 8, 30),
+        dt.datetime(2025, 1, 2, 3, 4, 5, 6),
         b"\x01\x02", "clob" * 5000, b"blob" * 5000, 0.5,
     )  # fmt: skip
     return {"rows_": call.cursor(columns, iter([full, (None,) * 8, full]))}

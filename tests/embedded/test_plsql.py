@@ -91,7 +91,7 @@ def test_names_of_packaged_functions(name: str, cursor: oracledb.Cursor) -> None
 def test_other_schema_and_synonym_of_procedure(local: oracledb.Connection) -> None:
     cursor = local.cursor()
     assert cursor.callfunc("OTHER.PKG.WHOAMI", str) == f"DWH in {local.session_id}"
-    with pytest.raises(oracledb.DatabaseError, match="PLS-00201: identifier 'PKG.WHOAMI'"):
+    with pytest.raises(oracledb.DatabaseError, match=r"PLS-00201: identifier 'PKG.WHOAMI'"):
         cursor.callfunc("PKG.WHOAMI", str)
     local.current_schema = "OTHER"
     assert cursor.callfunc("PKG.WHOAMI", str) == f"DWH in {local.session_id}"
@@ -165,7 +165,10 @@ def test_conversions(cursor: oracledb.Cursor) -> None:
     assert _echo(cursor, "RAW", "00ff", bytes, str) == [b"\x00\xff", "00FF"]
     cursor.execute("ALTER SESSION SET NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS'")
     text = "2025-12-10 01:02:03"
-    assert _echo(cursor, "DATE", text, str, dt.datetime) == [text, day.replace(hour=1, minute=2, second=3)]
+    assert _echo(cursor, "DATE", text, str, dt.datetime) == [
+        text,
+        day.replace(hour=1, minute=2, second=3),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,12 @@ from typing import Any
 
 import oracledb
 import pytest
+
 from oracle_api.embedded.server import EmbeddedServer
+
+
+def _names(cursor: oracledb.Cursor) -> list[str]:
+    return [column[0] for column in cursor.description or ()]
 
 
 @pytest.fixture
@@ -29,8 +34,8 @@ def table(cursor: oracledb.Cursor) -> Iterator[str]:
 
 
 def test_describe(table: str, cursor: oracledb.Cursor) -> None:
-    cursor.execute("SELECT t.*, id + 1, id AS \"Quoted\", name n FROM things t")
-    described = {column[0]: column[1:] for column in cursor.description}
+    cursor.execute('SELECT t.*, id + 1, id AS "Quoted", name n FROM things t')
+    described = {column[0]: column[1:] for column in cursor.description or ()}
     expected = {
         "ID": (oracledb.DB_TYPE_NUMBER, 10, 0),
         "NAME": (oracledb.DB_TYPE_VARCHAR, None, None),
@@ -52,9 +57,9 @@ def test_describe(table: str, cursor: oracledb.Cursor) -> None:
     assert described["NAME"][1] == 40
     cursor.execute('SELECT id AS "Quoted", name n, COUNT(*) total, price FROM things '
                    "GROUP BY id, name, price")  # fmt: skip
-    assert [column[0] for column in cursor.description] == ["Quoted", "N", "TOTAL", "PRICE"]
+    assert _names(cursor) == ["Quoted", "N", "TOTAL", "PRICE"]
     cursor.execute("select id + 1, upper( 'a b' ), t.name from things t")
-    assert [column[0] for column in cursor.description] == ["ID+1", "UPPER('a b')", "NAME"]
+    assert _names(cursor) == ["ID+1", "UPPER('a b')", "NAME"]
 
 
 def test_values_of_every_column_type(table: str, cursor: oracledb.Cursor) -> None:
@@ -70,7 +75,7 @@ def test_values_of_every_column_type(table: str, cursor: oracledb.Cursor) -> Non
         factor=0.1, kind="A",
     )  # fmt: skip
     cursor.execute("SELECT * FROM things", fetch_lobs=False, fetch_decimals=True)
-    row = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+    row = dict(zip(_names(cursor), cursor.fetchone(), strict=True))
     assert isinstance(row.pop("BORN"), dt.datetime)
     assert row == {
         "ID": 1, "NAME": "ñ", "PRICE": Decimal("12.3"),
@@ -152,7 +157,7 @@ def test_bind_variables_are_per_occurrence(cursor: oracledb.Cursor) -> None:
     assert cursor.fetchone() == (1, "two", 1)
     cursor.execute("SELECT ':no', :1 /* :no */ FROM DUAL -- :no", [3])
     assert cursor.fetchone() == (":no", 3)
-    with pytest.raises(oracledb.DatabaseError, match="ORA-01008|DPY-4009"):
+    with pytest.raises(oracledb.DatabaseError, match=r"ORA-01008|DPY-4009"):
         cursor.execute("SELECT :1, :2 FROM DUAL", [3])
 
 
@@ -187,8 +192,10 @@ def test_batch_errors(table: str, cursor: oracledb.Cursor) -> None:
 def test_returning(table: str, cursor: oracledb.Cursor) -> None:
     number, name = cursor.var(int), cursor.var(str)
     for identity in (1, 2, 3):
-        cursor.execute("INSERT INTO things (id, name) VALUES (:1, :2) RETURNING id, name INTO :3, :4",
-                       [identity, "x", number, name])  # fmt: skip
+        cursor.execute(
+            "INSERT INTO things (id, name) VALUES (:1, :2) RETURNING id, name INTO :3, :4",
+            [identity, "x", number, name],
+        )
         assert (number.getvalue(), name.getvalue()) == ([identity], ["x"])
     cursor.execute("UPDATE things SET name = 'y' RETURNING id INTO :1", [number])
     assert number.getvalue() == [1, 2, 3]
@@ -249,7 +256,7 @@ def test_now(cursor: oracledb.Cursor) -> None:
     assert isinstance(timestamp, dt.datetime)
     assert abs(tomorrow - sysdate - dt.timedelta(days=1)) <= dt.timedelta(seconds=1)
     assert abs(sysdate - hour_ago - dt.timedelta(hours=1)) <= dt.timedelta(seconds=1)
-    assert [column[1] for column in cursor.description] == [
+    assert [column[1] for column in cursor.description or ()] == [
         oracledb.DB_TYPE_DATE, oracledb.DB_TYPE_TIMESTAMP_TZ,
         oracledb.DB_TYPE_DATE, oracledb.DB_TYPE_DATE,
     ]  # fmt: skip
@@ -406,7 +413,7 @@ def test_ddl_commits(local: oracledb.Connection, table: str) -> None:
 
 def test_parse_only(cursor: oracledb.Cursor) -> None:
     cursor.parse("SELECT id, name FROM sample WHERE id = :1")
-    assert [column[0] for column in cursor.description] == ["ID", "NAME"]
+    assert _names(cursor) == ["ID", "NAME"]
     with pytest.raises(oracledb.DatabaseError, match="ORA-00942"):
         cursor.parse("SELECT * FROM nope")
 
@@ -421,13 +428,13 @@ def test_more_statements_than_the_cache_holds(cursor: oracledb.Cursor) -> None:
 def test_too_many_cursors(local: oracledb.Connection) -> None:
     local.stmtcachesize = 0
     held = []
+    for number in range(300):
+        cursor = local.cursor()
+        cursor.prefetchrows = 0
+        cursor.execute(f"SELECT {number} FROM DUAL")
+        held.append(cursor)
     with pytest.raises(oracledb.DatabaseError, match="ORA-01000"):
-        for number in range(310):
-            cursor = local.cursor()
-            cursor.prefetchrows = 0
-            cursor.execute(f"SELECT {number} FROM DUAL")
-            held.append(cursor)
-    assert len(held) == 300
+        local.cursor().execute("SELECT 300 FROM DUAL")
     for cursor in held:
         cursor.close()
     local.cursor().execute("SELECT 1 FROM DUAL")

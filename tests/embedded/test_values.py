@@ -9,6 +9,7 @@ import oracledb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from oracle_api.embedded.errors import OracleError, ProtocolError
 from oracle_api.embedded.storage import from_storage, to_storage
 from oracle_api.embedded.values import (
