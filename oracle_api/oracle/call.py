@@ -242,14 +242,20 @@ class Caller:
                 }
 
 
+_LOBS = (oracledb.DB_TYPE_CLOB, oracledb.DB_TYPE_NCLOB, oracledb.DB_TYPE_BLOB)
+
+
 def _variable(cursor: oracledb.Cursor, bind: Bind) -> oracledb.Var:
     if bind.direction == "OUT":
         return cursor.var(bind.type.out, bind.type.size)
+    kind, value = bind.type.bind, bind.value
     size = bind.type.size
     if bind.direction == "IN" and size:
-        size = max(1, len(bind.value or ""))
-    variable = cursor.var(bind.type.bind, size)
-    variable.setvalue(0, bind.value)
+        size = max(1, len(value or ""))
+    if kind in _LOBS and value is not None:
+        value = cursor.connection.createlob(kind, value)
+    variable = cursor.var(kind, size)
+    variable.setvalue(0, value)
     return variable
 
 

@@ -51,7 +51,8 @@ def make_plan(request: CallRequest, procedure: Procedure | None, *, by_position:
     Raises:
         InvalidRequest: the request does not fit any signature, or a value does not fit its type.
     """
-    _refuse_duplicates(request.arguments, by_position)
+    if not by_position:
+        _refuse_duplicates(request.arguments)
     if procedure is None:
         return _undescribed(request, by_position)
     fits = [
@@ -269,13 +270,12 @@ class _Binder:
             raise InvalidRequest(f"{details}. {hint}.", errors=tuple(self._problems))
 
 
-def _refuse_duplicates(arguments: Sequence[Argument], by_position: bool) -> None:
+def _refuse_duplicates(arguments: Sequence[Argument]) -> None:
     seen: set[str] = set()
     for argument in arguments:
-        name = argument.name if by_position else _formal(argument)
-        if name in seen:
+        if _formal(argument) in seen:
             raise InvalidRequest(f"The parameter {argument.name} is given more than once.")
-        seen.add(name)
+        seen.add(_formal(argument))
 
 
 def _block(name: ProcedureName, binds: Sequence[Bind], is_function: bool) -> str:

@@ -90,9 +90,9 @@ class OraclePool:
         with translated(in_call=False):
             connection = pool.acquire()
         try:
-            connection.module = f"oracle_api {self._settings.instance_name}"[:48]
-            connection.action = identity.action[:32]
-            connection.client_identifier = identity.client_identifier[:64]
+            connection.module = _fitting(f"oracle_api {self._settings.instance_name}", 48)
+            connection.action = _fitting(identity.action, 32)
+            connection.client_identifier = _fitting(identity.client_identifier, 64)
             yield connection
         finally:
             _give_back(pool, connection)
@@ -119,6 +119,11 @@ class OraclePool:
             closer = threading.Thread(target=_close, args=(pool,), daemon=True, name="pool-close")
             closer.start()
             closer.join(wait_seconds)
+
+
+def _fitting(text: str, size: int) -> str:
+    """Cut to a size in bytes. The driver sends a garbled message for an empty text."""
+    return text.encode()[:size].decode(errors="ignore") or "-"
 
 
 def _close(pool: oracledb.ConnectionPool) -> None:

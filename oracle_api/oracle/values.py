@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeAlias
 
 import oracledb
 
@@ -17,6 +17,9 @@ from oracle_api.oracle import dates
 VARCHAR2_BYTES = 32767
 _NUMBER_DIGITS = 38
 _NUMBER_EXPONENTS = range(-130, 126)
+
+# As Cursor.var takes it. A NUMBER is asked for as Decimal: DB_TYPE_NUMBER would come as a float.
+DriverType: TypeAlias = oracledb.DbType | type
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class OracleType:
     """
 
     name: str
-    bind: oracledb.DbType
-    out: oracledb.DbType
+    bind: DriverType
+    out: DriverType
     encode: Callable[[Any], Any]
     decode: Callable[[Any, str], Any]
     size: int = 0
@@ -178,7 +181,7 @@ def _as_is(value: Any, _date_format: str = "") -> Any:
 
 def _same(
     name: str,
-    db_type: oracledb.DbType,
+    db_type: DriverType,
     encode: Callable[[Any], Any],
     decode: Callable[[Any, str], Any],
     size: int = 0,
@@ -187,7 +190,7 @@ def _same(
 
 
 VARCHAR2 = _same("VARCHAR2", oracledb.DB_TYPE_VARCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES)
-NUMBER = _same("NUMBER", oracledb.DB_TYPE_NUMBER, _encode_number, decode_number)
+NUMBER = _same("NUMBER", Decimal, _encode_number, decode_number)
 BOOLEAN = _same("PL/SQL BOOLEAN", oracledb.DB_TYPE_BOOLEAN, _encode_boolean, _as_is)
 DATE = _same("DATE", oracledb.DB_TYPE_DATE, _encode_date, _decode_date)
 REF_CURSOR = _same("REF CURSOR", oracledb.DB_TYPE_CURSOR, _no_input, _as_is)
@@ -209,8 +212,8 @@ _TYPES = (
     _same("NCHAR", oracledb.DB_TYPE_NCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
     _same("LONG", oracledb.DB_TYPE_VARCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
     _same("NCLOB", oracledb.DB_TYPE_NCLOB, _encode_text, _as_is),
-    _same("FLOAT", oracledb.DB_TYPE_NUMBER, _encode_number, decode_number),
-    _same("BINARY_INTEGER", oracledb.DB_TYPE_NUMBER, _encode_number, decode_number),
+    _same("FLOAT", Decimal, _encode_number, decode_number),
+    _same("BINARY_INTEGER", Decimal, _encode_number, decode_number),
     _same("BINARY_FLOAT", oracledb.DB_TYPE_BINARY_FLOAT, _encode_float, _decode_float),
     _same("BINARY_DOUBLE", oracledb.DB_TYPE_BINARY_DOUBLE, _encode_float, _decode_float),
     _same("TIMESTAMP", oracledb.DB_TYPE_TIMESTAMP, _encode_timestamp, _decode_date),

@@ -1,0 +1,76 @@
+"""A database, and services under test on it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from oracle_api.embedded import demo
+from oracle_api.embedded.server import EmbeddedServer
+
+from .procedures import Tally, catalog
+from .procedures import tally as the_tally
+from .service import Service
+
+REAL_ORACLE = os.environ.get("ORACLE_TEST_DSN")
+
+needs_embedded = pytest.mark.skipif(
+    bool(REAL_ORACLE), reason="uses procedures or faults that only the embedded database has"
+)
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[EmbeddedServer]:
+    """Run the embedded database in this process, where tests can look into it."""
+    demo.catalog.include(catalog)
+    with EmbeddedServer(
+        port=0, user="dwh", password="dwh", service="FREEPDB1", catalog=demo.catalog
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def oracle_environ(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Say where the database is: the embedded one, or a real one that the environment names."""
+    if REAL_ORACLE:
+        return {
+            "ORACLE_DSN": REAL_ORACLE,
+            "ORACLE_USER": os.environ["ORACLE_TEST_USER"],
+            "ORACLE_PASSWORD": os.environ["ORACLE_TEST_PASSWORD"],
+        }
+    server: EmbeddedServer = request.getfixturevalue("embedded")
+    return {"ORACLE_DSN": server.dsn, "ORACLE_USER": "dwh", "ORACLE_PASSWORD": "dwh"}
+
+
+@pytest.fixture
+def make_service(
+    tmp_path: Path, oracle_environ: dict[str, str]
+) -> Iterator[Callable[..., Service]]:
+    """Make services that share one folder and so one job store."""
+    made: list[Service] = []
+
+    def make(**environ: str) -> Service:
+        made.append(Service(tmp_path, {**oracle_environ, **environ}))
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.close()
+
+
+@pytest.fixture(scope="module")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, oracle_environ: dict[str, str]
+) -> Iterator[Service]:
+    """One running service for the tests of a module that leave it as it was."""
+    service = Service(tmp_path_factory.mktemp("service"), oracle_environ).start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def tally() -> Tally:
+    """What happened inside the embedded database during this test."""
+    the_tally.reset()
+    return the_tally

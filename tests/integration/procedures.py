@@ -1,0 +1,150 @@
+"""Procedures that only tests call, registered beside the demo ones."""
+
+import threading
+from collections import Counter
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from oracle_api.embedded.procedures import Catalog, ProcedureError
+
+catalog = Catalog(owner="DWH")
+
+
+class Tally:
+    """What truly happened inside the database, counted by the procedures themselves."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.started: Counter[str] = Counter()
+        self.ended: Counter[str] = Counter()
+        self.now = 0
+        self.most_at_once = 0
+
+    def __enter__(self) -> "Tally":
+        with self._lock:
+            self.now += 1
+            self.most_at_once = max(self.most_at_once, self.now)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with self._lock:
+            self.now -= 1
+
+    def start(self, key: str) -> None:
+        with self._lock:
+            self.started[key] += 1
+
+    def end(self, key: str) -> None:
+        with self._lock:
+            self.ended[key] += 1
+
+    def reset(self) -> None:
+        with self._lock:
+            self.started.clear()
+            self.ended.clear()
+            self.most_at_once = 0
+
+
+tally = Tally()
+
+
+@catalog.procedure("TEST_TALLY(p_key IN VARCHAR2, p_seconds IN NUMBER DEFAULT 0)")
+def test_tally(call: Any, p_key: str, p_seconds: Decimal) -> None:
+    """Count a start, work a while, count an end."""
+    with tally:
+        tally.start(p_key)
+        if p_seconds:
+            call.sleep(float(p_seconds))
+        tally.end(p_key)
+
+
+@catalog.procedure(
+    "PKG_ECHO.ALL_TYPES("
+    "p_varchar2 IN OUT VARCHAR2, p_number IN OUT NUMBER, p_date IN OUT DATE, "
+    "p_timestamp IN OUT TIMESTAMP, p_zoned IN OUT TIMESTAMP WITH TIME ZONE, p_raw IN OUT RAW, "
+    "p_boolean IN OUT BOOLEAN, p_clob IN OUT CLOB, p_blob IN OUT BLOB)"
+)
+def all_types(call: Any, **values: Any) -> dict[str, Any]:
+    """Give every value back as it came."""
+    return values
+
+
+@catalog.procedure(
+    "PKG_ECHO.COPY_TYPES(p_varchar2 IN VARCHAR2, p_number IN NUMBER, p_date IN DATE, "
+    "p_timestamp IN TIMESTAMP, p_zoned IN TIMESTAMP WITH TIME ZONE, p_raw IN RAW, "
+    "p_boolean IN BOOLEAN, p_clob IN CLOB, p_blob IN BLOB, "
+    "o_varchar2 OUT VARCHAR2, o_number OUT NUMBER, o_date OUT DATE, "
+    "o_timestamp OUT TIMESTAMP, o_zoned OUT TIMESTAMP WITH TIME ZONE, o_raw OUT RAW, "
+    "o_boolean OUT BOOLEAN, o_clob OUT CLOB, o_blob OUT BLOB)"
+)
+def copy_types(call: Any, **values: Any) -> dict[str, Any]:
+    """Give every value back under another name."""
+    return {name.replace("p_", "o_", 1): value for name, value in values.items()}
+
+
+@catalog.procedure("PKG_ROWS.MANY(p_count IN NUMBER, p_rows OUT SYS_REFCURSOR)")
+def many(call: Any, p_count: Decimal) -> dict[str, Any]:
+    """Open a cursor over so many rows, with two columns of the same name."""
+    rows = ((number, f"row {number}", number) for number in range(1, int(p_count) + 1))
+    columns = [("ID", "NUMBER"), ("NAME", "VARCHAR2(40)"), ("ID", "NUMBER")]
+    return {"p_rows": call.cursor(columns=columns, rows=rows)}
+
+
+@catalog.procedure("PKG_ROWS.NOT_OPENED(p_rows OUT SYS_REFCURSOR)")
+def not_opened(call: Any) -> dict[str, Any]:
+    """Leave its cursor closed."""
+    return {"p_rows": None}
+
+
+@catalog.procedure("TEST_STUBBORN(p_key IN VARCHAR2)")
+def test_stubborn(call: Any, p_key: str) -> None:
+    """Catch a break once, as WHEN OTHERS would, and raise an error of its own."""
+    tally.start(p_key)
+    try:
+        call.sleep(60)
+    except Exception:
+        tally.end(p_key)
+        raise ProcedureError(20002, "caught the break") from None
+
+
+@catalog.procedure("PKG_OVER.F(a IN NUMBER, r OUT VARCHAR2)")
+def over_a(call: Any, a: Decimal) -> dict[str, str]:
+    """Answer with the overload's parameters."""
+    return {"r": "a"}
+
+
+@catalog.procedure("PKG_OVER.F(a IN NUMBER, b IN NUMBER, r OUT VARCHAR2)")
+def over_ab(call: Any, a: Decimal, b: Decimal) -> dict[str, str]:
+    """Answer with the overload's parameters."""
+    return {"r": "ab"}
+
+
+@catalog.procedure("PKG_OVER.F(a IN NUMBER, c IN DATE, r OUT VARCHAR2)")
+def over_ac(call: Any, a: Decimal, c: datetime) -> dict[str, str]:
+    """Answer with the overload's parameters."""
+    return {"r": "ac"}
+
+
+@catalog.procedure("VENTAS.PKG_MES.TOTAL(p_mes IN NUMBER) RETURN NUMBER")
+def total(call: Any, p_mes: Decimal) -> Decimal:
+    """Stand in another schema, behind synonyms."""
+    return p_mes * Decimal("1000.01")
+
+
+@catalog.procedure("PKG_FAIL.RAISES(p_code IN NUMBER, p_text IN VARCHAR2)")
+def raises(call: Any, p_code: Decimal, p_text: str) -> None:
+    """Raise what it is told."""
+    raise ProcedureError(int(p_code), p_text)
+
+
+@catalog.procedure("PKG_DML.INSERT_AND_FAIL(p_table IN VARCHAR2)")
+def insert_and_fail(call: Any, p_table: str) -> None:
+    """Do work, then fail: the work must not be there afterwards."""
+    call.execute(f"INSERT INTO {p_table} (id, descripcion) VALUES (-1, 'lost')", {})
+    raise ProcedureError(20003, "after an insert")
+
+
+catalog.synonym("MES", for_="VENTAS.PKG_MES", owner="PUBLIC")
+catalog.synonym("PKG_MES_PROPIO", for_="DWH.PKG_MES_VIEJO", owner="DWH")
+catalog.synonym("PKG_MES_VIEJO", for_="VENTAS.PKG_MES", owner="DWH")

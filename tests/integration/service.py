@@ -1,0 +1,196 @@
+"""Drives a real gunicorn over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "test-token"
+
+
+def free_port() -> int:
+    """Find a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 20) -> Any:
+    """Wait until a condition holds, and give what it gave."""
+    until = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < until, "it did not come true in time"
+        threading.Event().wait(0.02)
+
+
+class Service:
+    """One service under test: gunicorn with settings of its own.
+
+    Args:
+        folder: for its job store and its log.
+        environ: settings beside the defaults of the tests.
+    """
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log_path = folder / "service.log"
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": "/dev/null",
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "API_TOKEN": TOKEN,
+            "JOBS_DATABASE_URL": f"sqlite:///{folder}/jobs.db",
+            "JOB_LEASE_SECONDS": "2",
+            "ORACLE_CONNECT_SECONDS": "2",
+            **environ,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self._local = threading.local()
+
+    # ---- life
+
+    def start(self) -> "Service":
+        """Start it and wait until it answers."""
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "wsgi:app"],
+                cwd=ROOT,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        eventually(self._answers, 30)
+        return self
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log()
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def signal(self, signum: signal.Signals = signal.SIGTERM) -> None:
+        """Send the master a signal."""
+        assert self.process is not None
+        self.process.send_signal(signum)
+
+    def wait(self, seconds: float = 60) -> int:
+        """Wait for its end; gives the exit status."""
+        assert self.process is not None
+        return self.process.wait(seconds)
+
+    def stop(self) -> int:
+        """Stop it as an operator does."""
+        self.signal()
+        return self.wait()
+
+    def kill(self) -> None:
+        """Kill every process of it at once, as a power cut would."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def workers(self) -> list[int]:
+        """Give the ids of its worker processes."""
+        assert self.process is not None
+        master = self.process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [
+            int(pid) for pid in children if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+
+    def close(self) -> None:
+        """Make sure that nothing of it is left."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+    def log(self) -> str:
+        """Give what it logged so far."""
+        return self.log_path.read_text() if self.log_path.exists() else ""
+
+    # ---- requests
+
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Make a request with the token, unless ``headers`` say otherwise."""
+        headers = {"Authorization": f"Bearer {TOKEN}", **options.pop("headers", {})}
+        options.setdefault("timeout", 90)
+        return self._session().request(
+            method,
+            self.url + path,
+            headers={name: value for name, value in headers.items() if value is not None},
+            **options,
+        )
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+        return self._local.session  # type: ignore[no-any-return]
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        """Make a GET request."""
+        return self.request("GET", path, **options)
+
+    def call(self, name: str, params: Any = None, **members: Any) -> requests.Response:
+        """Call a procedure at once."""
+        return self.request("POST", "/procedure", json=_body(name, params, members))
+
+    def out(self, name: str, params: Any = None, **members: Any) -> Any:
+        """Call a procedure at once, and give its OUT values."""
+        answer = self.call(name, params, **members)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["out"]
+
+    def submit(
+        self, name: str, params: Any = None, *, headers: Any = None, **members: Any
+    ) -> requests.Response:
+        """Submit a job."""
+        return self.request(
+            "POST", "/procedure/async", json=_body(name, params, members), headers=headers or {}
+        )
+
+    def launch(self, name: str, params: Any = None, **members: Any) -> str:
+        """Submit a job that must be accepted, and give its id."""
+        answer = self.submit(name, params, **members)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["job_id"])
+
+    def job(self, job_id: str, wait: float = 0) -> dict[str, Any]:
+        """Show a job."""
+        answer = self.get(f"/jobs/{job_id}", params={"wait": wait} if wait else {})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def finished(self, job_id: str, seconds: float = 30) -> dict[str, Any]:
+        """Wait until a job is final, and show it."""
+        return dict(
+            eventually(
+                lambda: (job := self.job(job_id, wait=5))["status"] not in ACTIVE and job, seconds
+            )
+        )
+
+
+ACTIVE = ("pending", "running")
+
+
+def _body(name: str, params: Any, members: dict[str, Any]) -> dict[str, Any]:
+    body = {"name": name, **members}
+    if params is not None:
+        body["params"] = params
+    return body
