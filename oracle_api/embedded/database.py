@@ -26,6 +26,9 @@ from oracle_api.embedded.storage import Stored, to_storage
 from oracle_api.embedded.translate import Translation, Translator
 
 _LOCK_POLL = 0.005
+# SQLite's own short locks, as when a connection is opened, are waited for inside of SQLite;
+# those of other transactions are not, see begin.
+_BUSY_SECONDS = 30.0
 _PROGRESS_STEPS = 5000
 _MAX_CACHED = 500
 
@@ -79,7 +82,7 @@ class Database:
     def connect(self) -> sqlite3.Connection:
         """Open a connection."""
         connection = sqlite3.connect(
-            self.directory / "database", timeout=0, isolation_level=None, check_same_thread=False
+            self.directory / "database", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         for setting in ("synchronous = OFF", "foreign_keys = ON", "temp_store = MEMORY",
                         "case_sensitive_like = ON"):  # fmt: skip
@@ -232,16 +235,24 @@ class SqlSession:
         if connection.in_transaction:
             return
         self._detach_queries()
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                break
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) and "busy" not in str(error):
-                    raise translate_error(error, self.context.schema) from error
-            self.context.wait(_LOCK_POLL)
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while not self._begin_immediately(connection):
+                self.context.wait(_LOCK_POLL)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {round(_BUSY_SECONDS * 1000)}")
         for level, mark in enumerate(self._marks):
             self._set_savepoint(mark, level)
+
+    def _begin_immediately(self, connection: sqlite3.Connection) -> bool:
+        """Begin a transaction unless another session is writing; return whether it began."""
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error) or "busy" in str(error):
+                return False
+            raise translate_error(error, self.context.schema) from error
+        return True
 
     def commit(self) -> None:
         """Make the changes of the transaction permanent."""

@@ -63,7 +63,7 @@ def test_dropped_in_the_middle_of_a_call(
     assert embedded.faults.drop(connections[0].session_id) == 1
     threads[0].join(5)
     assert errors == ["DPY-4011"]
-    assert embedded.faults.drop() == 1
+    assert embedded.faults.drop() >= 1
     threads[1].join(5)
     assert errors == ["DPY-4011"] * 2
 
@@ -89,7 +89,7 @@ def test_silence(embedded: EmbeddedServer) -> None:
         with pytest.raises(TimeoutError):
             client.recv(1)
         client.settimeout(5)
-        assert embedded.faults.drop() == 1
+        assert embedded.faults.drop() >= 1
         assert _ends(client)
     embedded.faults.silent = False
     _connect(embedded).close()
