@@ -334,21 +334,27 @@ def _invoke(
         parameter.key: _convert(evaluate(frame), parameter.spec, frame)
         for parameter, evaluate in inputs
     }
+    result, values = _run_handler(frame, subprogram, arguments)
+    for parameter, index in outputs:
+        frame.assign(index, _convert(values.get(parameter.key), parameter.spec, frame))
+    return None if subprogram.returns is None else _convert(result, subprogram.returns, frame)
+
+
+def _run_handler(
+    frame: Frame, subprogram: Subprogram, arguments: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Call the handler; an error gets a line in its call stack."""
     try:
-        returned = subprogram.handler(frame.call, **arguments)
-        result, values = _split(subprogram, returned)
-        for parameter, index in outputs:
-            frame.assign(index, _convert(values.get(parameter.key), parameter.spec, frame))
-        return None if subprogram.returns is None else _convert(result, subprogram.returns, frame)
+        return _split(subprogram, subprogram.handler(frame.call, **arguments))
     except OracleError as error:
         error.stack.append(_stack_line(subprogram, error))
+        raise
+    except (CallBrokenError, ClientGoneError):
         raise
     except ZeroDivisionError as error:
         failure = OracleError(1476, "divisor is equal to zero")
         failure.stack.append(_stack_line(subprogram, error))
         raise failure from error
-    except (CallBrokenError, ClientGoneError):
-        raise
     except Exception as error:
         _log.exception("procedure %s failed", subprogram.unit)
         failure = OracleError(6501, "PL/SQL: program error")

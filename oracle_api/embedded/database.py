@@ -82,7 +82,10 @@ class Database:
     def connect(self) -> sqlite3.Connection:
         """Open a connection."""
         connection = sqlite3.connect(
-            self.directory / "database", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            self.directory / "database",
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         for setting in ("synchronous = OFF", "foreign_keys = ON", "temp_store = MEMORY",
                         "case_sensitive_like = ON"):  # fmt: skip

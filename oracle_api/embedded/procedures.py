@@ -119,9 +119,15 @@ class Catalog:
         self.statements.append(sql)
 
     def include(self, other: Catalog) -> None:
-        """Take over all that another catalog holds."""
+        """Take over all that another catalog holds; packages of the same name are joined."""
         with self._lock:
-            self.objects.update(other.objects)
+            for key, stored in other.objects.items():
+                known = self.objects.get(key)
+                if known is not None and known.is_package and stored.is_package:
+                    joined = known.subprograms + stored.subprograms
+                    self.objects[key] = StoredObject(*key, is_package=True, subprograms=joined)
+                else:
+                    self.objects[key] = stored
             self.synonyms.update(other.synonyms)
             self.statements.extend(other.statements)
             self.version += 1
