@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.cursors import GeneratedRows
 from oracle_api.embedded.datatypes import RowSource
-from oracle_api.embedded.ddl import parse_declared_type
+from oracle_api.embedded.declared import parse_type
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.longops import LongOperation
 
@@ -111,7 +111,7 @@ class Call:
         """
         described = []
         for name, declared in columns:
-            spec = parse_declared_type(declared.upper().replace(" (", "("))
+            spec = parse_type(declared.upper())
             if spec is None:
                 raise OracleError(902, f"invalid datatype {declared}")
             described.append(spec.column(name))

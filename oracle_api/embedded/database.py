@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.datatypes import Column
-from oracle_api.embedded.ddl import DdlTranslator, parse_declared_type
+from oracle_api.embedded.ddl import DdlTranslator
+from oracle_api.embedded.declared import parse_declared_type
 from oracle_api.embedded.dictionary import VIEW_NAMES, Dictionary, DictionarySource
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.functions import FunctionContext, register

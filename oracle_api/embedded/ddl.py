@@ -7,6 +7,7 @@ import re
 
 from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.datatypes import DataType, TypeSpec, type_spec
+from oracle_api.embedded.declared import declared_type
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.functions import PREFIX
 from oracle_api.embedded.lexer import Kind, Token
@@ -182,29 +183,6 @@ class DdlTranslator:
         translator = Translator([*tokens, end], self._text, self._schemas, {})
         translator.keep_words("PRIMARY", "KEY", "UNIQUE", "FOREIGN", "CHECK", "REFERENCES")
         return translator.translate_tokens()
-
-
-def declared_type(spec: TypeSpec) -> str:
-    """Return a type as SQLite keeps it, for ``parse_declared_type`` to read."""
-    name = quote(spec.name) if " " in spec.name else spec.name
-    if spec.type in (DataType.TIMESTAMP, DataType.TIMESTAMP_TZ, DataType.TIMESTAMP_LTZ):
-        return f"{name}({spec.scale})"
-    if spec.size:
-        return f"{name}({spec.size})"
-    if spec.type == DataType.NUMBER and spec.precision:
-        return f"NUMBER({spec.precision},{spec.scale})"
-    return "NUMBER" if spec.type == DataType.NUMBER else name
-
-
-def parse_declared_type(declared: str) -> TypeSpec | None:
-    """Return the type that ``declared_type`` wrote, None if SQLite made it up itself."""
-    match = re.fullmatch(r"`?([A-Z][A-Z0-9_ ]*?)`?\s*(?:\((-?\d+)(?:,(-?\d+))?\))?", declared)
-    if match is None:
-        return None
-    try:
-        return type_spec(match[1], [int(number) for number in match.groups()[1:] if number])
-    except KeyError:
-        return None
 
 
 def _checks(column: str, spec: TypeSpec) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from oracle_api.embedded.datatypes import DataType, TypeSpec
+from oracle_api.embedded.declared import declared_type, parse_type
 from oracle_api.embedded.longops import LongOperations
 from oracle_api.embedded.procedures import Namespace, StoredObject
 from oracle_api.embedded.signatures import Parameter, Subprogram
@@ -205,6 +206,15 @@ VIEW_NAMES = {name: name for name in VIEWS} | {
 }
 
 
+def _declare(column: str) -> str:
+    """Return the declaration of a view's column for SQLite."""
+    name, _, type_name = column.partition(" ")
+    spec = parse_type(type_name)
+    if spec is None:
+        raise ValueError(f"unknown type in a view: {column}")
+    return f"{quote(name)} {declared_type(spec)}"
+
+
 class Dictionary:
     """The views as seen by one connection.
 
@@ -218,10 +228,7 @@ class Dictionary:
         self._source = source
         self._versions: dict[str, int] = {}
         for name, view in VIEWS.items():
-            columns = ", ".join(
-                f"{quote(column.split()[0])} {column.split()[1]}"
-                for column in view.columns.split(", ")
-            )
+            columns = ", ".join(map(_declare, view.columns.split(", ")))
             connection.execute(f"CREATE TEMP TABLE {quote(name)} ({columns})")
 
     def stale(self, names: Iterable[str]) -> list[str]:

@@ -138,10 +138,16 @@ class LookupFailedError(Exception):
 
 
 class Namespace:
-    """Resolves names over several catalogs, the first having precedence."""
+    """Resolves names over several catalogs.
 
-    def __init__(self, *catalogs: Catalog) -> None:
+    Args:
+        catalogs: where to look, the first having precedence.
+        user: the schema of the user, which exists even if it owns nothing.
+    """
+
+    def __init__(self, *catalogs: Catalog, user: str) -> None:
         self._catalogs = catalogs
+        self._user = user.upper()
 
     @property
     def version(self) -> int:
@@ -162,7 +168,8 @@ class Namespace:
 
     def schemas(self) -> set[str]:
         """Return the names of all schemas that own something."""
-        return {each.owner for each in self.objects()} | {PUBLIC, "SYS"}
+        owners = {catalog.owner for catalog in self._catalogs}
+        return owners | {each.owner for each in self.objects()} | {PUBLIC, self._user}
 
     def resolve(self, path: tuple[str, ...], schema: str) -> list[Subprogram]:
         """Return the subprograms that a name of one to three parts stands for.

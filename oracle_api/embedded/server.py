@@ -49,7 +49,7 @@ class EmbeddedServer:
         self.password = password
         self.service = service
         self.catalog = catalog if catalog is not None else Catalog(owner=user)
-        self.namespace = Namespace(self.catalog, supplied.catalog)
+        self.namespace = Namespace(self.catalog, supplied.catalog, user=user)
         self.longops = LongOperations()
         self.faults = Faults(self)
         self._lock = threading.Lock()
