@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 from oracle_api.embedded.compiler import Program
 from oracle_api.embedded.conversions import Nls, convert
 from oracle_api.embedded.datatypes import BindType, Column, RowSource
-from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.errors import CallBrokenError, ClientGoneError, OracleError
 from oracle_api.embedded.lexer import StatementKind, statement_kind
 from oracle_api.embedded.messages import BatchError
 from oracle_api.embedded.translate import Translation
 
+_log = logging.getLogger(__name__)
 #: Announced at logon, and enforced with ORA-01000.
 MAX_OPEN_CURSORS = 300
 
@@ -39,16 +41,22 @@ class GeneratedRows:
         Raises:
             OracleError: what the iterable raised, or a value that does not fit its column.
         """
-        nls, columns = self._nls, self.columns
-        return [
-            tuple(
-                [
-                    convert(value, column.type, nls)
-                    for value, column in zip(row, columns, strict=True)
-                ]
-            )
-            for row in itertools.islice(self._iterator, count)
-        ]
+        try:
+            return [self._convert(row) for row in itertools.islice(self._iterator, count)]
+        except (OracleError, CallBrokenError, ClientGoneError):
+            raise
+        except Exception as error:
+            _log.exception("the rows of a REF CURSOR failed")
+            raise OracleError(6501, "PL/SQL: program error") from error
+
+    def _convert(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        nls = self._nls
+        return tuple(
+            [
+                convert(value, column.type, nls)
+                for value, column in zip(row, self.columns, strict=True)
+            ]
+        )
 
     def close(self) -> None:
         """Give up the rows that were not fetched."""

@@ -341,8 +341,8 @@ class SqlSession:
         Raises:
             OracleError: for a mistake in it or a violated constraint.
         """
-        self.begin()
         with self.atomic(), self.errors(translation.is_update):
+            self.begin()
             self._detach_queries()
             cursor = self._connection.execute(
                 translation.text, [to_storage(each) for each in binds]
@@ -350,6 +350,8 @@ class SqlSession:
             returned = cursor.fetchall() if translation.return_binds else []
             count = max(0, cursor.rowcount)
             cursor.close()
+            # A break that comes later is answered in the next call, with this one done.
+            self.context.wait(0)
         return max(count, len(returned)), returned
 
     def ddl(self, text: str) -> None:

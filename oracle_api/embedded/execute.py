@@ -163,6 +163,8 @@ class Executor:
             try:
                 with session.sql.atomic():
                     program.run(frame)
+                    # A break while nobody looked; one that comes later crosses the response.
+                    session.wait(0)
             except OracleError as error:
                 error.rows_done = done
                 raise
@@ -213,9 +215,9 @@ class Executor:
             for row in rows:
                 self._session.codec.write_row(writer, row, columns, cursor.defines)
             sent += len(rows)
+            self._session.wait(0)
             if len(rows) < wanted:
                 break
-            self._session.wait(0)
         cursor.rows_sent += sent
         cursor.row_count = cursor.rows_sent
         self._end(cursor, writer, _NO_DATA if sent < count else None)

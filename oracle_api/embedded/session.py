@@ -223,8 +223,6 @@ class Session:
             if self._server.faults.delay:
                 self.wait(self._server.faults.delay)
             self._dispatch(function, reader, writer)
-            # A break that came while nobody looked must be answered before the response.
-            self._stream.check()
         except CallBrokenError:
             self._answer_break(self._executor.cursor_after_failure())
             return
@@ -257,6 +255,7 @@ class Session:
                 write_end(writer, in_transaction=self.sql.in_transaction)
                 return
             case Function.COMMIT:
+                self.wait(0)
                 self.sql.commit()
             case Function.ROLLBACK | Function.LOGOFF:
                 self.sql.rollback()

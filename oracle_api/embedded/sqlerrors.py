@@ -73,7 +73,6 @@ def translate_error(error: sqlite3.Error, schema: str, is_update: bool = False) 
         if code == 947 and int(match[1]) < int(match[2]):
             return OracleError(913, "too many values")
         return OracleError(code, message.format(describe(match, schema)) if describe else message)
-    near = re.search(r'near "(.*?)": syntax error', text)
-    if near:
-        return OracleError(933, f'SQL command not properly ended (near "{near[1].strip("`")}")')
+    if "syntax error" in text:
+        return OracleError(933, "SQL command not properly ended")
     return OracleError(604, f"error occurred at recursive SQL level 1: {text}")

@@ -168,6 +168,12 @@ def failing_rows(call: Call) -> dict[str, Any]:
     return {"rows_": call.cursor([("N", "NUMBER")], rows())}
 
 
+@catalog.procedure("BROKEN_ROWS(rows_ OUT SYS_REFCURSOR)")
+def broken_rows(call: Call) -> dict[str, Any]:
+    """Rows with a value too many."""
+    return {"rows_": call.cursor([("N", "NUMBER")], iter([(1,), (2, 3)]))}
+
+
 @catalog.procedure("NO_CURSOR(rows_ OUT SYS_REFCURSOR)")
 def no_cursor(call: Call) -> None:
     call.check()

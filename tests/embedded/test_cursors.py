@@ -60,6 +60,13 @@ def test_error_while_fetching(cursor: oracledb.Cursor) -> None:
     cursor.callproc("NOTHING")
 
 
+def test_mistake_while_fetching(cursor: oracledb.Cursor) -> None:
+    rows = _open(cursor, "BROKEN_ROWS")
+    with pytest.raises(oracledb.DatabaseError, match="ORA-06501"):
+        rows.fetchall()
+    cursor.callproc("NOTHING")
+
+
 def test_cursor_that_was_never_opened(cursor: oracledb.Cursor) -> None:
     rows = _open(cursor, "NO_CURSOR")
     with pytest.raises(oracledb.Error):

@@ -53,12 +53,14 @@ def test_kinds(text: str, kind: StatementKind) -> None:
 
 
 @given(st.text(max_size=60))
+@settings(deadline=None)
 def test_any_text_is_cut_or_refused(text: str) -> None:
     with contextlib.suppress(OracleError):
         assert tokenize(text)[-1].kind is Kind.END
 
 
 @given(st.lists(st.sampled_from([*_FRAGMENTS, "begin", "end", ";", "null", "p", ","]), max_size=9))
+@settings(deadline=None)
 def test_any_block_is_parsed_or_refused(fragments: list[str]) -> None:
     text = "BEGIN " + " ".join(fragments) + " END;"
     with contextlib.suppress(OracleError):

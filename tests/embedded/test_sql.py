@@ -335,6 +335,13 @@ def test_failed_statement_keeps_the_transaction(local: oracledb.Connection) -> N
     local.rollback()
 
 
+def test_failed_first_statement_leaves_no_transaction(local: oracledb.Connection) -> None:
+    cursor = local.cursor()
+    with pytest.raises(oracledb.IntegrityError):
+        cursor.execute("INSERT INTO sample (id, name) VALUES (1, 'x')")
+    assert not local.transaction_in_progress
+
+
 def test_sessions_see_only_what_is_committed(
     local: oracledb.Connection, embedded: EmbeddedServer
 ) -> None:

@@ -51,6 +51,7 @@ def test_known_numbers(value: str, encoded: str) -> None:
 
 
 @given(numbers)
+@settings(deadline=None)
 def test_number_survives(value: Decimal) -> None:
     encoded = encode_number(value)
     assert decode_number(encoded) == value
@@ -58,11 +59,13 @@ def test_number_survives(value: Decimal) -> None:
 
 
 @given(numbers, numbers)
+@settings(deadline=None)
 def test_encoded_numbers_sort(one: Decimal, other: Decimal) -> None:
     assert (encode_number(one) < encode_number(other)) == (one < other)
 
 
 @given(st.integers(10**40, 10**60))
+@settings(deadline=None)
 def test_more_than_forty_digits_are_rounded(value: int) -> None:
     assert abs(decode_number(encode_number(value)) / value - 1) < Decimal("1e-27")
 
@@ -74,12 +77,14 @@ def test_number_out_of_range(value: Decimal) -> None:
 
 
 @given(datetimes)
+@settings(deadline=None)
 def test_datetime_survives(value: dt.datetime) -> None:
     assert decode_datetime(encode_timestamp(value)) == value
     assert decode_datetime(encode_date(value)) == value.replace(microsecond=0)
 
 
 @given(st.datetimes(dt.datetime(2, 1, 1), dt.datetime(9998, 1, 1), timezones=offsets))
+@settings(deadline=None)
 def test_datetime_with_offset_survives(value: dt.datetime) -> None:
     decoded = decode_datetime(encode_timestamp_tz(value))
     assert decoded == value
@@ -87,16 +92,19 @@ def test_datetime_with_offset_survives(value: dt.datetime) -> None:
 
 
 @given(st.floats(allow_nan=False))
+@settings(deadline=None)
 def test_float_survives(value: float) -> None:
     assert decode_float(encode_float(value, ">d"), ">d") == value
 
 
 @given(st.timedeltas(dt.timedelta(-1000000), dt.timedelta(1000000)))
+@settings(deadline=None)
 def test_interval_survives(value: dt.timedelta) -> None:
     assert decode_interval(encode_interval(value)) == value
 
 
 @given(st.integers(-(2**63) + 1, 2**63 - 1), st.binary(max_size=70000), st.binary(max_size=300))
+@settings(deadline=None)
 def test_lengths_survive(number: int, long: bytes, short: bytes) -> None:
     writer = Writer()
     writer.sb(number)
@@ -112,6 +120,7 @@ def test_lengths_survive(number: int, long: bytes, short: bytes) -> None:
 
 
 @given(st.one_of(numbers, datetimes, texts.filter(lambda text: text[:1] != "\x01")))
+@settings(deadline=None)
 def test_storage_survives(value: object) -> None:
     assert from_storage(to_storage(value)) == (value if value != "" else None)
 
