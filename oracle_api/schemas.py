@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -18,9 +18,9 @@ _RETRY_AFTER_SECONDS = 2
 
 
 class ParameterBody(msgspec.Struct, frozen=True):
-    """One element of ``params`` when it is a list."""
+    """One element of ``params`` when it is a list; the name may be missing by position."""
 
-    name: str
+    name: str = ""
     value: Any = None
     direction: str | None = None
     type: str | None = None
@@ -38,7 +38,7 @@ class ProcedureBody(msgspec.Struct, frozen=True):
 _decoder = msgspec.json.Decoder(ProcedureBody, float_hook=Decimal)
 
 _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
-_PATH_STEP = re.compile(r"\[(?P<index>\d+)\]|\.(?P<name>[^.\[]+)")
+_PATH_STEP = re.compile(r"\[(?P<index>\d+)\]|\.(?P<name>[^.\[\]]+)")
 
 _DIRECTIONS: dict[str, Direction] = {
     "IN": "IN",
@@ -60,10 +60,13 @@ def parse_call(data: bytes, *, by_position: bool) -> CallRequest:
         InvalidRequest: it is no JSON, has another shape, or names something that cannot be.
     """
     body = _decode(data)
+    pointer = "/name"
     try:
+        ProcedureName.parse(body.name)
+        pointer = "/schema"
         ProcedureName.parse(body.name, body.schema)
     except InvalidRequest as exc:
-        raise InvalidRequest(exc.detail, errors=(FieldError("/name", exc.detail),)) from None
+        raise InvalidRequest(exc.detail, errors=(FieldError(pointer, exc.detail),)) from None
     by_object = isinstance(body.params, dict)
     request = CallRequest(
         name=body.name.strip(),
@@ -93,6 +96,8 @@ def _decode(data: bytes) -> ProcedureBody:
         raise InvalidRequest("The body is not UTF-8.") from None
     except msgspec.DecodeError as exc:
         raise InvalidRequest(f"The body is not JSON: {exc}.") from None
+    except InvalidOperation:
+        raise InvalidRequest("The body holds a number that is out of range.") from None
     except RecursionError:
         raise InvalidRequest("The body is nested too deeply.") from None
 

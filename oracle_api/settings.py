@@ -1,6 +1,7 @@
 """The service's settings: read once from the environment, typed, frozen."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -51,11 +52,31 @@ def _seconds(lowest: float, highest: float) -> Callable[[str], float]:
     return cast
 
 
+def _level(raw: str) -> str:
+    level = raw.upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+        raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return level
+
+
 def _words(raw: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in raw.split(",") if word.strip())
 
 
+# The elements of an Oracle datetime format model that oracle.dates writes, and what may stand
+# between them.
+_DATE_FORMAT = re.compile(r"(?:YYYY|HH24|FF|MM|DD|MI|SS|[-/.,:;T ])+", re.IGNORECASE)
+
+
+def _date_format(raw: str) -> str:
+    if not _DATE_FORMAT.fullmatch(raw):
+        raise ValueError("may hold YYYY, MM, DD, HH24, MI, SS, FF and punctuation")
+    return raw
+
+
 def _networks(raw: str) -> tuple[IPNetwork, ...]:
+    if not _words(raw):
+        raise ValueError("holds no address")
     networks: list[IPNetwork] = []
     for word in _words(raw):
         names = ("127.0.0.0/8", "::1/128") if word.lower() == "localhost" else (word,)
@@ -171,7 +192,7 @@ class Settings:
     date_format: str = _setting(
         "DATE_FORMAT",
         "",
-        _text,
+        _date_format,
         "How dates are written in answers, such as `DD/MM/YYYY`; empty is ISO 8601.",
     )
     params_by_position: bool = _setting(
@@ -219,7 +240,7 @@ class Settings:
         _seconds(0, 86400),
         "How long running jobs may go on when the service is told to stop.",
     )
-    log_level: str = _setting("LOG_LEVEL", "INFO", str.upper, "Least level that is logged.")
+    log_level: str = _setting("LOG_LEVEL", "INFO", _level, "Least level that is logged.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

@@ -86,7 +86,8 @@ class _Match:
 
     @property
     def left_out(self) -> int:
-        return sum(argument is None for _, argument in self.pairs)
+        given = sum(argument is not None for _, argument in self.pairs)
+        return len(self.signature.parameters) - given
 
     def plan(self, request: CallRequest, name: ProcedureName) -> Plan:
         binder = _Binder(request)
@@ -133,9 +134,7 @@ def _split_result(
         return None, arguments
     formals = {parameter.name for parameter in signature.parameters}
     for position, argument in enumerate(arguments):
-        if argument.direction == "OUT" and (
-            request.is_function or by_position or _formal(argument) not in formals
-        ):
+        if argument.direction == "OUT" and (by_position or _formal(argument) not in formals):
             del arguments[position]
             return argument, arguments
     return None, arguments
@@ -167,8 +166,13 @@ def _is_missing(parameter: Parameter, argument: Argument | None) -> bool:
 
 
 def _contradicts(pair: tuple[Parameter, Argument | None]) -> bool:
+    """Whether the client expects a value where none comes, or gives one that would not arrive."""
     parameter, argument = pair
-    return argument is not None and argument.direction == "OUT" and parameter.direction == "IN"
+    if argument is None or argument.direction is None or parameter.direction == "IN OUT":
+        return False
+    return argument.direction != parameter.direction and not (
+        argument.direction == "IN OUT" and parameter.direction == "OUT"
+    )
 
 
 def _formal(argument: Argument) -> str:
@@ -204,7 +208,8 @@ def _misfits(request: CallRequest, signature: Signature) -> Iterator[FieldError]
             yield FieldError("/params", f"{parameter.name} is required")
         elif argument is not None and _contradicts((parameter, argument)):
             yield FieldError(
-                request.pointer(argument), f"{parameter.name} is an IN parameter, not OUT"
+                request.pointer(argument),
+                f"{parameter.name} is an {parameter.direction} parameter, not {argument.direction}",
             )
     for argument in given.values():
         yield FieldError(request.pointer(argument), f"there is no parameter {argument.name}")

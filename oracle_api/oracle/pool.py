@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 import oracledb
 
 from oracle_api.exceptions import DatabaseUnavailable
-from oracle_api.oracle.errors import translated
+from oracle_api.oracle.errors import code_of, translate, translated
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,11 @@ _TIDY_SECONDS = 5
 _SHRINK_AFTER_SECONDS = 120
 _PING_AFTER_IDLE_SECONDS = 10
 _PING_SECONDS = 2
+_IDLE_LOOK_SECONDS = 1
+
+# A login that the database accepts and never answers holds the pool's one connecting thread. So
+# many such pools may be left behind in favour of a new one; TCP keep-alive ends them in time.
+_MAX_RETIRED = 3
 
 # Dates are naive on the wire: with the session in UTC the driver's and ours mean the same.
 _SESSION = "ALTER SESSION SET TIME_ZONE = '+00:00'"
@@ -48,7 +54,9 @@ class OraclePool:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._lock = threading.Lock()
         self._pool: oracledb.ConnectionPool | None = None
+        self._retired: list[threading.Thread] = []
 
     def open(self) -> None:
         """Create the pool; connections are made when they are needed, so this never waits.
@@ -56,26 +64,29 @@ class OraclePool:
         Raises:
             DatabaseUnavailable: the connect string cannot be understood.
         """
-        settings = self._settings
         with translated(in_call=False):
-            self._pool = oracledb.create_pool(
-                user=settings.oracle_user,
-                password=settings.oracle_password,
-                dsn=settings.dsn,
-                min=0,
-                # Each job, each request and the progress monitor can have one at the same time,
-                # so a full job queue never keeps a request waiting.
-                max=settings.job_workers + settings.web_threads + 1,
-                increment=1,
-                getmode=oracledb.POOL_GETMODE_TIMEDWAIT,
-                wait_timeout=int(settings.oracle_connect_seconds * 1000),
-                timeout=_SHRINK_AFTER_SECONDS,
-                ping_interval=_PING_AFTER_IDLE_SECONDS,
-                ping_timeout=_PING_SECONDS * 1000,
-                tcp_connect_timeout=settings.oracle_connect_seconds,
-                expire_time=settings.oracle_expire_minutes,
-                session_callback=_prepare_session,
-            )
+            self._pool = self._create()
+
+    def _create(self) -> oracledb.ConnectionPool:
+        settings = self._settings
+        return oracledb.create_pool(
+            user=settings.oracle_user,
+            password=settings.oracle_password,
+            dsn=settings.dsn,
+            min=0,
+            # Each job, each request and the progress monitor can have one at the same time, so a
+            # full job queue never keeps a request waiting.
+            max=settings.job_workers + settings.web_threads + 1,
+            increment=1,
+            getmode=oracledb.POOL_GETMODE_TIMEDWAIT,
+            wait_timeout=int(settings.oracle_connect_seconds * 1000),
+            timeout=_SHRINK_AFTER_SECONDS,
+            ping_interval=_PING_AFTER_IDLE_SECONDS,
+            ping_timeout=_PING_SECONDS * 1000,
+            tcp_connect_timeout=settings.oracle_connect_seconds,
+            expire_time=settings.oracle_expire_minutes,
+            session_callback=_prepare_session,
+        )
 
     @contextmanager
     def lend(self, identity: Identity) -> Iterator[oracledb.Connection]:
@@ -87,8 +98,12 @@ class OraclePool:
         pool = self._pool
         if pool is None:
             raise DatabaseUnavailable("The service is not connected to a database.")
-        with translated(in_call=False):
+        try:
             connection = pool.acquire()
+        except oracledb.Error as exc:
+            if code_of(exc) == "DPY-4005" and pool.opened < pool.max:
+                self._replace(pool)
+            raise translate(exc, in_call=False) from exc
         try:
             connection.module = _fitting(f"oracle_api {self._settings.instance_name}", 48)
             connection.action = _fitting(identity.action, 32)
@@ -114,16 +129,31 @@ class OraclePool:
             wait_seconds: the driver's own thread may sit in a login to a silent database; it
                 is given up after this.
         """
-        pool, self._pool = self._pool, None
+        with self._lock:
+            pool, self._pool = self._pool, None
         if pool is not None:
-            closer = threading.Thread(target=_close, args=(pool,), daemon=True, name="pool-close")
-            closer.start()
-            closer.join(wait_seconds)
+            _in_background(_close, pool).join(wait_seconds)
+
+    def _replace(self, stuck: oracledb.ConnectionPool) -> None:
+        """Go on with a new pool: this one had room for a connection and could not make it.
+
+        Connections that are lent go back to the pool that they came from.
+        """
+        with self._lock:
+            self._retired = [thread for thread in self._retired if thread.is_alive()]
+            if self._pool is not stuck or len(self._retired) >= _MAX_RETIRED:
+                return
+            self._pool = self._create()
+            self._retired.append(_in_background(_close_when_idle, stuck))
+        log.warning("The database does not answer logins; they are tried with a new pool.")
 
 
-def _fitting(text: str, size: int) -> str:
-    """Cut to a size in bytes. The driver sends a garbled message for an empty text."""
-    return text.encode()[:size].decode(errors="ignore") or "-"
+def _in_background(
+    task: Callable[[oracledb.ConnectionPool], None], pool: oracledb.ConnectionPool
+) -> threading.Thread:
+    thread = threading.Thread(target=task, args=(pool,), daemon=True, name="pool-close")
+    thread.start()
+    return thread
 
 
 def _close(pool: oracledb.ConnectionPool) -> None:
@@ -131,6 +161,17 @@ def _close(pool: oracledb.ConnectionPool) -> None:
         pool.close(force=True)
     except oracledb.Error as exc:
         log.warning("Closing the connection pool: %s", exc)
+
+
+def _close_when_idle(pool: oracledb.ConnectionPool) -> None:
+    while pool.busy:
+        time.sleep(_IDLE_LOOK_SECONDS)
+    _close(pool)
+
+
+def _fitting(text: str, size: int) -> str:
+    """Cut to a size in bytes. The driver sends a garbled message for an empty text."""
+    return text.encode()[:size].decode(errors="ignore") or "-"
 
 
 def _give_back(pool: oracledb.ConnectionPool, connection: oracledb.Connection) -> None:

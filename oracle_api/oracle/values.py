@@ -55,13 +55,26 @@ def _encode_text(value: Any) -> str:
     raise ValueError("must be text")
 
 
-def _encode_number(value: Any) -> Decimal | int:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+_NUMBER_TEXT = re.compile(
+    r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?|NaN|Inf(?:inity)?)", re.IGNORECASE | re.ASCII
+)
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, str):
+        value = value.strip()
+        if not _NUMBER_TEXT.fullmatch(value):
+            raise ValueError("must be a number")
+    elif isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("must be a number")
     try:
-        number = Decimal(value.strip() if isinstance(value, str) else value)
-    except (InvalidOperation, ValueError):
+        return Decimal(value)
+    except InvalidOperation:
         raise ValueError("must be a number") from None
+
+
+def _encode_number(value: Any) -> Decimal | int:
+    number = _number(value)
     if not number.is_finite():
         raise ValueError("must be a finite number")
     if number == 0:
@@ -82,13 +95,9 @@ def decode_number(value: Any, _date_format: str = "") -> int | Decimal:
 
 
 def _encode_float(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise ValueError("must be a number")
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        raise ValueError("must be a number") from None
-    if math.isinf(number) and not isinstance(value, str):
+    exact = _number(value)
+    number = float(exact)
+    if math.isinf(number) and exact.is_finite():
         raise ValueError("does not fit a BINARY_DOUBLE")
     return number
 

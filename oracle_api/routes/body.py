@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from oracle_api.schemas import encode
 
 
 def json_body() -> bytes:
-    """Give the request's body, which must be JSON in UTF-8; its size is limited by the app.
+    """Give the request's body, which must be JSON in UTF-8.
 
     Raises:
         UnsupportedMediaType: the request says that it is something else.
+        RequestEntityTooLarge: it has more than MAX_BODY_BYTES.
     """
     if request.content_encoding not in (None, "", "identity"):
         raise UnsupportedMediaType("A body with a Content-Encoding is not accepted.")
@@ -22,7 +23,12 @@ def json_body() -> bytes:
         raise UnsupportedMediaType("The body must be application/json.")
     if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType("The body must be UTF-8.")
-    return request.get_data()
+    data = request.get_data()
+    # A body without a stated length (chunked) is silently cut at the limit.
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(data) >= limit:
+        raise RequestEntityTooLarge
+    return data
 
 
 def json_answer(

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from oracle_api.embedded.errors import CallBrokenError
 from oracle_api.embedded.procedures import Catalog, ProcedureError
 
 catalog = Catalog(owner="DWH")
@@ -103,7 +104,7 @@ def test_stubborn(call: Any, p_key: str) -> None:
     tally.start(p_key)
     try:
         call.sleep(60)
-    except Exception:
+    except CallBrokenError:
         tally.end(p_key)
         raise ProcedureError(20002, "caught the break") from None
 

@@ -6,10 +6,11 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import oracledb
 import pytest
 
 from .conftest import needs_embedded
-from .service import Service
+from .service import Service, eventually
 
 # ---- the demo procedures, on any Oracle
 
@@ -284,14 +285,14 @@ def test_other_schemas_and_synonyms(service: Service, name: str) -> None:
 
 @needs_embedded
 def test_work_before_an_error_is_rolled_back(service: Service, embedded: Any) -> None:
-    import oracledb
-
     answer = service.call("PKG_DML.INSERT_AND_FAIL", {"p_table": "TEST_DML"})
     assert (answer.status_code, answer.json()["code"]) == (422, "ORA-20003")
-    with oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT COUNT(*) FROM test_dml WHERE id = -1")
-            assert cursor.fetchone() == (0,)
+    with (
+        oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT COUNT(*) FROM test_dml WHERE id = -1")
+        assert cursor.fetchone() == (0,)
 
 
 @needs_embedded
@@ -306,20 +307,18 @@ def test_every_application_error_is_a_422(service: Service, code: int) -> None:
 @needs_embedded
 def test_the_session_says_who_it_works_for(service: Service, embedded: Any) -> None:
     job = service.launch("PROC_TEST_DEMORA", {"segundos": 20})
-    import oracledb
+    with (
+        oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn) as connection,
+        connection.cursor() as cursor,
+    ):
 
-    from .service import eventually
+        def row() -> Any:
+            cursor.execute(
+                "SELECT module, action FROM v$session WHERE client_identifier = :id", id=job
+            )
+            return cursor.fetchone()
 
-    with oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn) as connection:
-        with connection.cursor() as cursor:
-
-            def row() -> Any:
-                cursor.execute(
-                    "SELECT module, action FROM v$session WHERE client_identifier = :id", id=job
-                )
-                return cursor.fetchone()
-
-            module, action = eventually(row)
+        module, action = eventually(row)
     assert module.startswith("oracle_api")
     assert action == "PROC_TEST_DEMORA"
     service.request("POST", f"/jobs/{job}/cancel")

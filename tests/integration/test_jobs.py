@@ -304,12 +304,12 @@ def test_a_cancelled_call_stops_in_the_database_and_frees_its_connection(
 
     session = service.finished(service.launch("TEST_TALLY", {"p_key": "next"}))
     assert session["status"] == "completed", "the pool's connection serves the next job"
-    with oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT COUNT(*) FROM v$session WHERE client_identifier = :id", id=job_id
-            )
-            assert cursor.fetchone() == (0,)
+    with (
+        oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT COUNT(*) FROM v$session WHERE client_identifier = :id", id=job_id)
+        assert cursor.fetchone() == (0,)
 
 
 def test_a_pending_job_is_cancelled_at_once(make_service: Any) -> None:
