@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, Decimal, DivisionByZero, InvalidOperation
 from typing import Any, Protocol
 
 from oracle_api.embedded.conversions import Nls, convert
@@ -39,6 +39,8 @@ WITHOUT_PARENTHESES = frozenset(
     {"SYSDATE", "SYSTIMESTAMP", "CURRENT_DATE", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "USER"}
 )
 PREFIX = "ora_"
+_SECONDS_PER_DAY = 86400
+_VARYING = WITHOUT_PARENTHESES | {"SYS_CONTEXT"}
 
 
 def now() -> dt.datetime:
@@ -191,13 +193,57 @@ def _cast(context: FunctionContext, value: Any, type_name: Any) -> Any:
     return convert(value, data_type, context.nls)
 
 
-def _add_days(context: FunctionContext, value: Any, days: Any) -> Any:
-    number = convert_number(days, context.nls)
-    if value is None or number is None:
+def _days(value: Any, nls: Nls) -> dt.timedelta:
+    return dt.timedelta(seconds=round(float(convert_number(value, nls) or 0) * _SECONDS_PER_DAY))
+
+
+def _add(context: FunctionContext, left: Any, right: Any) -> Any:
+    if left is None or right is None:
         return None
-    if not isinstance(value, dt.datetime):
-        raise OracleError(932, "inconsistent datatypes: expected DATE")
-    return value + dt.timedelta(seconds=round(float(number) * 86400))
+    if isinstance(right, dt.datetime):
+        left, right = right, left
+    if isinstance(left, dt.datetime):
+        if isinstance(right, dt.datetime):
+            raise OracleError(975, "date + date not allowed")
+        return left + _days(right, context.nls)
+    return _calculate(context, NUMBER_CONTEXT.add, left, right)
+
+
+def _subtract(context: FunctionContext, left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return None
+    if isinstance(left, dt.datetime) and isinstance(right, dt.datetime):
+        difference = left.replace(tzinfo=None) - right.replace(tzinfo=None)
+        seconds = Decimal(str(difference.total_seconds()))
+        return NUMBER_CONTEXT.divide(seconds, Decimal(_SECONDS_PER_DAY))
+    if isinstance(left, dt.datetime):
+        return left - _days(right, context.nls)
+    return _calculate(context, NUMBER_CONTEXT.subtract, left, right)
+
+
+def _multiply(context: FunctionContext, left: Any, right: Any) -> Any:
+    return _calculate(context, NUMBER_CONTEXT.multiply, left, right)
+
+
+def _divide(context: FunctionContext, left: Any, right: Any) -> Any:
+    return _calculate(context, NUMBER_CONTEXT.divide, left, right)
+
+
+def _calculate(
+    context: FunctionContext,
+    operation: Callable[[Decimal, Decimal], Decimal],
+    left: Any,
+    right: Any,
+) -> Decimal | None:
+    if isinstance(left, dt.datetime) or isinstance(right, dt.datetime):
+        raise OracleError(932, "inconsistent datatypes: expected NUMBER got DATE")
+    one, other = convert_number(left, context.nls), convert_number(right, context.nls)
+    if one is None or other is None:
+        return None
+    try:
+        return operation(one, other)
+    except (DivisionByZero, InvalidOperation):
+        raise OracleError(1476, "divisor is equal to zero") from None
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -207,8 +253,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "TO_CHAR": _to_char, "TO_DATE": _to_date, "TO_TIMESTAMP": _to_timestamp,
     "TO_NUMBER": _to_number, "UPPER": _upper, "LOWER": _lower, "ROUND": _round,
     "TRUNC": _trunc, "MOD": _mod, "CONCAT": _concat, "LPAD": _lpad, "RPAD": _rpad,
-    "CAST": _cast, "ADD_DAYS": _add_days,
+    "CAST": _cast,
 }  # fmt: skip
+
+
+#: What operators are translated to; not to be called by name.
+OPERATORS: dict[str, Callable[..., Any]] = {
+    "ADD": _add,
+    "SUBTRACT": _subtract,
+    "MULTIPLY": _multiply,
+    "DIVIDE": _divide,
+}
 
 
 class _Sum:
@@ -285,8 +340,10 @@ def register(
 
         return call
 
-    for name, function in FUNCTIONS.items():
-        connection.create_function(PREFIX + name.lower(), -1, wrap(function))
+    for name, function in (FUNCTIONS | OPERATORS).items():
+        connection.create_function(
+            PREFIX + name.lower(), -1, wrap(function), deterministic=name not in _VARYING
+        )
     for name, aggregate in AGGREGATES.items():
         connection.create_aggregate(PREFIX + name.lower(), 1, aggregate)  # type: ignore[arg-type]
     connection.create_function(f"{PREFIX}fits", 4, fits, deterministic=True)

@@ -66,20 +66,25 @@ def tokenize(text: str) -> list[Token]:
     """
     tokens: list[Token] = []
     position = 0
+    # A colon after a string is that of JSON and starts no bind variable, unless there is a
+    # comment between them.
+    after_string = False
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
             if text[position] in "'\"":
                 raise OracleError(1756, "quoted string not properly terminated", position)
             raise OracleError(911, "invalid character", position)
-        after_string = bool(tokens) and tokens[-1].kind is Kind.STRING
-        if match.lastgroup == "bind" and after_string:
+        if match["bind"] and after_string:
             tokens.append(Token(Kind.OPERATOR, ":", position))
             position += 1
+            after_string = False
             continue
         token = _make_token(match)
         if token is not None:
             tokens.append(token)
+        if not match.group().isspace():
+            after_string = token is not None and token.kind is Kind.STRING
         position = match.end()
     tokens.append(Token(Kind.END, "", len(text)))
     return tokens

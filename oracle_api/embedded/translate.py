@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -28,7 +29,15 @@ KEYWORDS = frozenset(_KEYWORDS.split())
 _RENAMED = {"MINUS": "EXCEPT"}
 _OPERATORS = {"^=": "<>", "!=": "<>"}
 #: Clauses that are not supported but would be taken for names.
-_REJECTED = {"CONNECT": 933, "START": 933, "PIVOT": 933, "MODEL": 933, "ROWNUM": 904, "MERGE": 900}
+_NOT_ENDED = (933, "SQL command not properly ended")
+_REJECTED = {
+    "CONNECT": _NOT_ENDED,
+    "START": _NOT_ENDED,
+    "PIVOT": _NOT_ENDED,
+    "MODEL": _NOT_ENDED,
+    "ROWNUM": (904, '"ROWNUM": invalid identifier'),
+    "MERGE": (900, "invalid SQL statement"),
+}
 
 
 @dataclass
@@ -141,12 +150,97 @@ class Translator:
         self._output.extend(texts)
 
     def _step(self) -> None:
+        """Translate a clause, a keyword, or an expression."""
+        token, following = self._peek(), self._peek(1)
+        if token.kind is Kind.NAME:
+            if self._clause(token, following):
+                return
+            is_keyword = token.text in self._keywords or token.text in _RENAMED
+            if is_keyword and not (token.text in ("CASE", "NULL") or following.is_operator(".")):
+                self._single()
+                return
+        if token.kind is not Kind.OPERATOR or token.text in ("(", "+", "-"):
+            self._expression()
+        else:
+            self._single()
+
+    def _expression(self) -> None:
+        """Translate operands with their operators into calls of exact functions.
+
+        SQLite's own operators know neither dates nor more than 15 digits, and divide whole
+        numbers without a remainder.
+        """
+        self._chain({"+": "add", "-": "subtract", "||": "concat"}, self._term)
+
+    def _term(self) -> None:
+        self._chain({"*": "multiply", "/": "divide"}, self._factor)
+
+    def _chain(self, operators: dict[str, str], operand: Callable[[], None]) -> None:
+        """Translate operands of one precedence, from left to right."""
+        left = self._captured(operand)
+        while self._peek().is_operator(*operators):
+            function = operators[self._peek().text]
+            self._index += 1
+            left = f"{PREFIX}{function} ( {left} , {self._captured(operand)} )"
+        self._emit(left)
+
+    def _captured(self, translate: Callable[[], None]) -> str:
+        """Return what a method would emit."""
+        start = len(self._output)
+        translate()
+        text = " ".join(self._output[start:])
+        del self._output[start:]
+        return text
+
+    def _factor(self) -> None:
+        if not self._peek().is_operator("+", "-"):
+            self._primary()
+            return
+        is_negative = self._peek().text == "-"
+        self._index += 1
+        operand = self._captured(self._factor)
+        self._emit(f"{PREFIX}subtract ( 0 , {operand} )" if is_negative else operand)
+
+    def _primary(self) -> None:
         token = self._peek()
+        if token.is_operator("("):
+            self._group()
+        elif token.is_name("CASE"):
+            self._case()
+        else:
+            self._single()
+            while self._peek().is_operator("."):
+                self._single()
+                self._single()
+
+    def _group(self) -> None:
+        """Translate all between a parenthesis and its counterpart."""
+        self._index += 1
+        self._depth += 1
+        self._emit("(")
+        while not self._peek().is_operator(")"):
+            if self._peek().kind is Kind.END:
+                raise OracleError(907, "missing right parenthesis")
+            self._step()
+        self._single()
+
+    def _case(self) -> None:
+        self._single()
+        while not self._peek().is_name("END"):
+            if self._peek().kind is Kind.END:
+                raise OracleError(905, "missing keyword")
+            self._step()
+        self._single()
+
+    def _single(self) -> None:
+        """Translate one token, or a function with its arguments."""
+        token = self._peek()
+        if token.kind is Kind.END:
+            raise OracleError(936, "missing expression")
+        self._index += 1
         if token.kind is Kind.NAME:
             self._name(token)
-            return
-        self._index += 1
-        if token.kind is Kind.QUOTED:
+        elif token.kind is Kind.QUOTED:
             self._identifier(token.text)
         elif token.kind is Kind.STRING:
             self._emit(literal(token.text or None))
@@ -162,9 +256,7 @@ class Translator:
         self._emit(f"?{len(self._binds)}")
 
     def _operator(self, token: Token) -> None:
-        if token.text == "(":
-            self._depth += 1
-        elif token.text == ")":
+        if token.text == ")":
             self._end_order_by()
             self._depth -= 1
             if self._casts and self._casts[-1] > self._depth:
@@ -177,10 +269,7 @@ class Translator:
         self._emit(_OPERATORS.get(token.text, token.text))
 
     def _name(self, token: Token) -> None:
-        following = self._peek(1)
-        if self._clause(token, following):
-            return
-        self._index += 1
+        following = self._peek()
         is_member = self._output[-1:] == ["."]
         if token.text in ("DATE", "TIMESTAMP") and following.kind is Kind.STRING:
             self._index += 1
@@ -192,7 +281,7 @@ class Translator:
         elif token.text in self._keywords:
             self._keyword(token)
         elif token.text in WITHOUT_PARENTHESES and not following.is_operator("("):
-            self._date_arithmetic(f"{PREFIX}{token.text.lower()} ( )")
+            self._emit(f"{PREFIX}{token.text.lower()} ( )")
         elif following.is_operator("(") and not self._names_a_table():
             self._function(token)
         else:
@@ -218,19 +307,17 @@ class Translator:
             self._end_order_by()
             self._row_limit()
             return True
-        if token.text in _REJECTED and not following.is_operator(".", "=>"):
-            is_clause = token.text not in ("CONNECT", "START") or following.is_name("BY", "WITH")
-            if is_clause and self._output[-1:] != ["."]:
-                code = _REJECTED[token.text]
-                message = (
-                    f'"{token.text}": invalid identifier'
-                    if code == 904
-                    else (
-                        "SQL command not properly ended" if code == 933 else "invalid SQL statement"
-                    )
-                )
-                raise OracleError(code, message, token.position)
+        self._reject(token, following)
         return False
+
+    def _reject(self, token: Token, following: Token) -> None:
+        """Refuse clauses that would otherwise be taken for names."""
+        if token.text not in _REJECTED or following.is_operator("."):
+            return
+        if token.text in ("CONNECT", "START") and not following.is_name("BY", "WITH"):
+            return
+        code, message = _REJECTED[token.text]
+        raise OracleError(code, message, token.position)
 
     def _keyword(self, token: Token) -> None:
         if token.text == "AS" and self._casts and self._casts[-1] == self._depth:
@@ -266,38 +353,21 @@ class Translator:
             self._emit(NATIVE[name])
         else:
             raise OracleError(904, f'"{name}": invalid identifier', token.position)
+        self._group()
+        if self._peek().is_name("OVER"):
+            self._single()
+            self._group()
 
     def _identifier(self, name: str) -> None:
-        if self._peek().is_operator(".") and name in self._schemas:
+        is_qualifier = self._peek().is_operator(".") and self._output[-1:] != ["."]
+        if is_qualifier and name in self._schemas:
             self._index += 1
+            self._single()
             return
         if name in self._views and self._output[-1:] != ["."]:
             name = self._views[name]
             self._used_views.add(name)
         self._emit(quote(name))
-
-    def _date_arithmetic(self, date: str) -> None:
-        """Translate SYSDATE with what is added to it; SQLite would add to a text."""
-        while self._peek().is_operator("+", "-"):
-            sign = self._peek().text
-            self._index += 1
-            start = len(self._output)
-            self._operand()
-            while self._peek().is_operator("*", "/"):
-                # SQLite divides integers without a remainder; Oracle does not.
-                self._emit(self._peek().text, "1.0 *" if self._peek().text == "*" else "")
-                self._index += 1
-                self._operand()
-            term = " ".join(self._output[start:])
-            del self._output[start:]
-            date = f"{PREFIX}add_days ( {date} , {sign} 1.0 * {term} )"
-        self._emit(date)
-
-    def _operand(self) -> None:
-        depth = self._depth
-        self._step()
-        while self._depth > depth:
-            self._step()
 
     def _row_limit(self) -> None:
         limit, offset = "-1", ""
@@ -305,10 +375,10 @@ class Translator:
             token, following = self._peek(), self._peek(1)
             if token.is_name("OFFSET"):
                 self._index += 1
-                offset = self._amount()
+                offset = self._captured(self._step)
             elif token.is_name("FETCH") and following.is_name("FIRST", "NEXT"):
                 self._index += 2
-                limit = "1" if self._peek().is_name("ROW", "ROWS") else self._amount()
+                limit = "1" if self._peek().is_name("ROW", "ROWS") else self._captured(self._step)
             else:
                 break
             if not self._peek().is_name("ROW", "ROWS"):
@@ -321,13 +391,6 @@ class Translator:
         self._emit("LIMIT", limit)
         if offset:
             self._emit("OFFSET", offset)
-
-    def _amount(self) -> str:
-        start = len(self._output)
-        self._step()
-        text = " ".join(self._output[start:])
-        del self._output[start:]
-        return text
 
     def _end_order_by(self) -> None:
         if self._orders and self._orders[-1].depth == self._depth:
