@@ -160,6 +160,7 @@ class SqlSession:
         self._opened: sqlite3.Connection | None = None
         self._dictionary: Dictionary | None = None
         self._function_error: OracleError | None = None
+        self._interruptible = False
         self._marks: list[_Mark] = []
         self._queries: weakref.WeakSet[QueryRows] = weakref.WeakSet()
 
@@ -168,9 +169,12 @@ class SqlSession:
         if self._opened is None:
             self._opened = self._database.connect()
             register(self._opened, self.context, self._remember)
-            self._opened.set_progress_handler(self.context.must_stop, _PROGRESS_STEPS)
+            self._opened.set_progress_handler(self._must_stop, _PROGRESS_STEPS)
             self._dictionary = Dictionary(self._opened, self._database.source)
         return self._opened
+
+    def _must_stop(self) -> bool:
+        return self._interruptible and self.context.must_stop()
 
     def _remember(self, error: OracleError) -> None:
         self._function_error = error
@@ -181,8 +185,15 @@ class SqlSession:
         return self._opened is not None and self._opened.in_transaction
 
     @contextmanager
-    def errors(self, is_update: bool = False) -> Iterator[None]:
-        """Turn SQLite's errors into Oracle's, and an interruption into the break it stands for."""
+    def errors(self, *, is_update: bool = False, interruptible: bool = True) -> Iterator[None]:
+        """Turn SQLite's errors into Oracle's, and an interruption into the break it stands for.
+
+        Args:
+            is_update: whether the statement is an UPDATE.
+            interruptible: whether a break interrupts what is done inside; what is done outside
+                (savepoints, views) is never interrupted.
+        """
+        before, self._interruptible = self._interruptible, interruptible
         try:
             yield
         except sqlite3.Error as error:
@@ -195,6 +206,8 @@ class SqlSession:
             raise translate_error(error, self.context.schema, is_update) from error
         except OverflowError as error:
             raise OracleError(1426, "numeric overflow") from error
+        finally:
+            self._interruptible = before
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
@@ -220,14 +233,12 @@ class SqlSession:
     def _undo(self, mark: _Mark) -> None:
         if not mark.savepoint or not self.in_transaction:
             return
-        self._connection.set_progress_handler(None, 0)
         self._detach_queries()
         self._connection.execute(f"ROLLBACK TO {mark.savepoint}")
         self._connection.execute(f"RELEASE {mark.savepoint}")
         if mark.was_idle:
             self._connection.execute("ROLLBACK")
         self._forget_views()
-        self._connection.set_progress_handler(self.context.must_stop, _PROGRESS_STEPS)
 
     def begin(self) -> None:
         """Begin a transaction if there is none, waiting for other writers.
@@ -269,10 +280,8 @@ class SqlSession:
     def _end(self, statement: str) -> None:
         if not self.in_transaction:
             return
-        self._connection.set_progress_handler(None, 0)
         self._detach_queries()
         self._connection.execute(statement)
-        self._connection.set_progress_handler(self.context.must_stop, _PROGRESS_STEPS)
         for mark in self._marks:
             mark.savepoint, mark.was_idle = None, True
         self._forget_views()
@@ -316,7 +325,7 @@ class SqlSession:
         known = self._database.descriptions.get(translation.text)
         if known is not None:
             return known
-        with self.errors():
+        with self.errors(interruptible=False):
             # SQLite tells declared types of a query's columns only for a view.
             connection.execute(f"CREATE TEMP VIEW describe$ AS {translation.describing_text}")
             try:
@@ -341,13 +350,14 @@ class SqlSession:
         Raises:
             OracleError: for a mistake in it or a violated constraint.
         """
-        with self.atomic(), self.errors(translation.is_update):
+        with self.atomic():
             self.begin()
             self._detach_queries()
-            cursor = self._connection.execute(
-                translation.text, [to_storage(each) for each in binds]
-            )
-            returned = cursor.fetchall() if translation.return_binds else []
+            with self.errors(is_update=translation.is_update):
+                cursor = self._connection.execute(
+                    translation.text, [to_storage(each) for each in binds]
+                )
+                returned = cursor.fetchall() if translation.return_binds else []
             count = max(0, cursor.rowcount)
             cursor.close()
             # A break that comes later is answered in the next call, with this one done.
@@ -387,7 +397,7 @@ class SqlSession:
                 raise OracleError(1008, "not all variables bound") from None
         if translation.kind is StatementKind.QUERY:
             rows = self.query(translation, binds)
-            rows.detach()
+            rows.detach(interruptible=True)
             return rows.fetch(len(rows.peek(0)))
         if translation.kind is StatementKind.DML:
             return self.dml(translation, binds)[0]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from oracle_api.embedded.conversions import Nls, convert
 from oracle_api.embedded.datatypes import Column, DataType
@@ -16,7 +16,10 @@ from oracle_api.embedded.values import NUMBER_CONTEXT
 
 # Rows that are looked at to find the type of a column without a declared one.
 _SAMPLE_ROWS = 50
-_Guard = Callable[[], AbstractContextManager[None]]
+
+
+class _Guard(Protocol):
+    def __call__(self, *, interruptible: bool = True) -> AbstractContextManager[None]: ...
 
 
 class QueryRows:
@@ -64,10 +67,10 @@ class QueryRows:
                 self._ready += self._cursor.fetchmany(count)
         return self._ready
 
-    def detach(self) -> None:
+    def detach(self, *, interruptible: bool = False) -> None:
         """Read all rows into memory, so that the query no longer holds its snapshot."""
         if self._cursor is not None:
-            with self._guard():
+            with self._guard(interruptible=interruptible):
                 self._ready += self._cursor.fetchall()
             self._cursor.close()
             self._cursor = None

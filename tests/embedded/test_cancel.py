@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -121,46 +122,68 @@ def test_cancel_when_nothing_runs(local: oracledb.Connection) -> None:
         assert cursor.execute("SELECT :1, 2 FROM DUAL", [number]).fetchone() == (number, 2)
 
 
-def test_each_call_gets_its_own_answer(local: oracledb.Connection) -> None:
-    """Short calls of several statements in a loop, cancelled at random moments."""
-    chance = random.Random(7)
+def _select(cursor: oracledb.Cursor, number: int) -> bool:
+    return cursor.execute("SELECT :1 FROM DUAL", [number]).fetchone() == (number,)
+
+
+def _select_one_of_many(cursor: oracledb.Cursor, number: int) -> bool:
+    return cursor.execute(f"SELECT {number % 30} FROM DUAL").fetchone() == (number % 30,)
+
+
+def _call(cursor: oracledb.Cursor, number: int) -> bool:
+    output = cursor.var(str)
+    cursor.execute("BEGIN PROC_TEST(:1, :2); END;", [str(number), output])
+    return bool(output.getvalue() == f"Procesado: {number}")
+
+
+def _fetch_cursor(cursor: oracledb.Cursor, number: int) -> bool:
+    rows = cursor.var(oracledb.DB_TYPE_CURSOR)
+    cursor.execute("BEGIN MANY_ROWS(:1, :2); END;", [250, rows])
+    return len(rows.getvalue().fetchall()) == 250
+
+
+def _copy_lob(cursor: oracledb.Cursor, number: int) -> bool:
+    text = str(number) * 10000
+    copy = cursor.var(oracledb.DB_TYPE_CLOB)
+    cursor.execute("BEGIN ECHO_CLOB(:1, :2, :3); END;", [text, copy, cursor.var(str)])
+    return bool(copy.getvalue().read() == text)
+
+
+def _set_module(cursor: oracledb.Cursor, number: int) -> bool:
+    cursor.connection.module = f"module {number}"
+    cursor.execute("SELECT module FROM v$session WHERE sid = SYS_CONTEXT('USERENV', 'SID')")
+    return cursor.fetchone() == (f"module {number}",)
+
+
+@pytest.mark.parametrize("sdu", [512, 8192])
+def test_each_call_gets_its_own_answer(sdu: int, embedded: EmbeddedServer) -> None:
+    """Short calls of several kinds in a loop, cancelled at random moments."""
+    chance = random.Random(sdu)
     done = threading.Event()
+    connection = oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn, sdu=sdu)
+    calls = (_select, _call, _select_one_of_many, _fetch_cursor, _copy_lob, _set_module)
 
     def disturb() -> None:
         while not done.wait(chance.random() / 100):
-            local.cancel()
+            connection.cancel()
 
-    cursor = local.cursor()
-    output = cursor.var(str)
     thread = threading.Thread(target=disturb)
     thread.start()
-    answered = cancelled_ = 0
-    codes = set()
-    deadline = time.monotonic() + 3
+    results: Counter[str] = Counter()
+    deadline = time.monotonic() + 2.5
+    cursor = connection.cursor()
     try:
-        for number in range(10**6):
-            if time.monotonic() > deadline:
-                break
+        while time.monotonic() < deadline:
+            number = sum(results.values())
             try:
-                if number % 3 == 0:
-                    cursor.execute("SELECT :1 FROM DUAL", [number])
-                    assert cursor.fetchone() == (number,)
-                elif number % 3 == 1:
-                    cursor.execute("BEGIN PROC_TEST(:1, :2); END;", [str(number), output])
-                    assert output.getvalue() == f"Procesado: {number}"
-                else:
-                    cursor.execute(f"SELECT {number % 30} FROM DUAL")
-                    assert cursor.fetchone() == (number % 30,)
-                answered += 1
-            except oracledb.OperationalError as error:
-                codes.add(error.args[0].full_code)
-                cancelled_ += 1
+                results["right" if calls[number % len(calls)](cursor, number) else "wrong"] += 1
+            except oracledb.Error as error:
+                results[error.args[0].full_code] += 1
     finally:
         done.set()
         thread.join()
-    assert codes == {"ORA-01013"}
-    assert answered > 100
-    assert cancelled_ > 10
+    assert set(results) == {"right", "ORA-01013"}
+    assert min(results.values()) > 20
 
 
 def test_cancel_of_fetch_from_a_slow_cursor(
