@@ -123,11 +123,12 @@ def test_cancel_when_nothing_runs(local: oracledb.Connection) -> None:
 
 
 def _select(cursor: oracledb.Cursor, number: int) -> bool:
-    return cursor.execute("SELECT :1 FROM DUAL", [number]).fetchone() == (number,)
+    return bool(cursor.execute("SELECT :1 FROM DUAL", [number]).fetchone() == (number,))
 
 
 def _select_one_of_many(cursor: oracledb.Cursor, number: int) -> bool:
-    return cursor.execute(f"SELECT {number % 30} FROM DUAL").fetchone() == (number % 30,)
+    found = cursor.execute(f"SELECT {number % 30} FROM DUAL").fetchone()
+    return bool(found == (number % 30,))
 
 
 def _call(cursor: oracledb.Cursor, number: int) -> bool:
@@ -144,15 +145,15 @@ def _fetch_cursor(cursor: oracledb.Cursor, number: int) -> bool:
 
 def _copy_lob(cursor: oracledb.Cursor, number: int) -> bool:
     text = str(number) * 10000
-    copy = cursor.var(oracledb.DB_TYPE_CLOB)
-    cursor.execute("BEGIN ECHO_CLOB(:1, :2, :3); END;", [text, copy, cursor.var(str)])
+    copy, both = cursor.var(oracledb.DB_TYPE_CLOB), cursor.var(oracledb.DB_TYPE_CLOB)
+    cursor.execute("BEGIN ECHO_CLOB(:1, :2, :3); END;", [text, copy, both])
     return bool(copy.getvalue().read() == text)
 
 
 def _set_module(cursor: oracledb.Cursor, number: int) -> bool:
     cursor.connection.module = f"module {number}"
     cursor.execute("SELECT module FROM v$session WHERE sid = SYS_CONTEXT('USERENV', 'SID')")
-    return cursor.fetchone() == (f"module {number}",)
+    return bool(cursor.fetchone() == (f"module {number}",))
 
 
 @pytest.mark.parametrize("sdu", [512, 8192])
