@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Protocol
 
 CHARSET_UTF8 = 873
@@ -99,22 +97,6 @@ class RowSource(Protocol):
 
     def close(self) -> None:
         """Give up the rows that were not fetched."""
-
-
-#: A value as procedures and the SQL layer see it.
-Value = (
-    None
-    | str
-    | Decimal
-    | int
-    | float
-    | bool
-    | bytes
-    | dt.datetime
-    | dt.timedelta
-    | RowSource
-    | list[Any]
-)
 
 
 @dataclass(frozen=True)
