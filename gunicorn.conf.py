@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from dotenv import load_dotenv
+from gunicorn.errors import AppImportError
 
 from oracle_api.embedded.launcher import EmbeddedProcess
 from oracle_api.exceptions import OracleApiError
@@ -62,7 +63,11 @@ def _services(worker: Any) -> Services:
 def post_worker_init(worker: Any) -> None:
     """Start the services of a new worker, and have SIGTERM drain its jobs."""
     services = _services(worker)
-    services.start()
+    try:
+        services.start()
+    except OracleApiError as exc:
+        # gunicorn prints this one without a stack trace, and gives up instead of trying again.
+        raise AppImportError(f"oracle_api cannot start: {exc.detail}") from exc
     stop_requests = worker.handle_exit
 
     def stop(signum: int, frame: Any) -> None:
@@ -78,6 +83,7 @@ def worker_int(worker: Any) -> None:
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Close the services; what does not end by then is ended with the process."""
-    if getattr(worker, "wsgi", None) is not None:
-        _services(worker).close()
+    """Close the services; a call that does not come back ends with the process."""
+    if getattr(worker, "wsgi", None) is not None and not _services(worker).close():
+        server.log.warning("A call did not come back; the worker ends without it.")
+        os._exit(0)

@@ -9,7 +9,6 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
-from oracle_api.exceptions import StoreUnavailable
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
@@ -142,10 +141,15 @@ class Services:
             )
             self._stopper.start()
 
-    def close(self) -> None:
-        """Stop and close everything, what was opened last first. Waits for running jobs."""
+    def close(self) -> bool:
+        """Stop and close everything, what was opened last first. Waits for running jobs.
+
+        Returns:
+            Whether all threads have returned; one that sits in a call that does not come back
+            would keep the interpreter from ending.
+        """
         if not self._started:
-            return
+            return True
         self.begin_stop()
         if self._stopper is not None:
             self._stopper.join()
@@ -159,10 +163,9 @@ class Services:
         ):
             try:
                 step()
-            except StoreUnavailable as exc:
-                log.error("While closing: %s", exc.detail)
             except Exception:
-                log.exception("Closing met a bug and goes on.")
+                log.exception("A step of closing failed; the others go on.")
+        return self.registry.is_idle
 
 
 def current_services() -> Services:

@@ -40,7 +40,7 @@ class Call:
         """Wait.
 
         Raises:
-            CallBrokenError: the client broke the call off; do not catch it.
+            CallBrokenError: the client broke the call off; caught only as WHEN OTHERS would.
             ClientGoneError: the client's connection ended; do not catch it.
         """
         self.session.wait(float(seconds))
@@ -49,7 +49,7 @@ class Call:
         """Let the client break the call off here; call it now and then while computing.
 
         Raises:
-            CallBrokenError: the client broke the call off; do not catch it.
+            CallBrokenError: the client broke the call off; caught only as WHEN OTHERS would.
             ClientGoneError: the client's connection ended; do not catch it.
         """
         self.session.wait(0)

@@ -65,12 +65,17 @@ class PacketStream:
 
     Args:
         sock: a connected socket, owned (and closed) by the caller.
+
+    Attributes:
+        is_broken: the client broke the running call off and waits for the exchange of markers.
+            A procedure may catch the break, so this outlives the CallBrokenError.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._buffer = bytearray()
         self._closed = False
+        self.is_broken = False
         self.large_headers = False
         self.sdu = 8192
 
@@ -94,6 +99,7 @@ class PacketStream:
         """
         packet = self.read()
         if packet.is_break:
+            self.is_broken = True
             raise CallBrokenError
         if packet.type != PacketType.DATA or packet.ends_session:
             raise ClientGoneError
@@ -223,4 +229,5 @@ class PacketStream:
             return
         while not self.read().is_break:
             pass
+        self.is_broken = True
         raise CallBrokenError

@@ -189,7 +189,7 @@ class Session:
         while True:
             packet = self._stream.read()
             if packet.is_break:
-                self._answer_break()
+                self._answer_idle_break()
             elif packet.type == PacketType.DATA:
                 if packet.ends_session:
                     return
@@ -209,7 +209,7 @@ class Session:
             function = reader.u8()
             reader.u8()
         except CallBrokenError:
-            self._answer_break()
+            self._answer_idle_break()
             return
         self.is_active = True
         try:
@@ -224,19 +224,24 @@ class Session:
                 self.wait(self._server.faults.delay)
             self._dispatch(function, reader, writer)
         except CallBrokenError:
-            self._answer_break(self._executor.cursor_after_failure())
-            return
+            self._respond_failed(_CANCELLED)
         except OracleError as error:
-            self._send_end(error, self._executor.cursor_after_failure(), error.rows_done)
-            return
+            self._respond_failed(error)
         except (ClientGoneError, ProtocolError):
             raise
         except Exception:  # noqa: BLE001 - a mistake in here; the session goes on
             _log.exception("session %d: call failed", self.sid)
-            failure = OracleError(600, "internal error code, see the server's log")
-            self._send_end(failure, self._executor.cursor_after_failure())
-            return
-        self._stream.send_data(writer.data)
+            self._respond_failed(OracleError(600, "internal error code, see the server's log"))
+        else:
+            if self._stream.is_broken:
+                self._exchange_markers()
+            self._stream.send_data(writer.data)
+
+    def _respond_failed(self, error: OracleError) -> None:
+        # A procedure may have caught the break and raised an error of its own.
+        if self._stream.is_broken:
+            self._exchange_markers()
+        self._send_end(error, self._executor.cursor_after_failure(), error.rows_done)
 
     def _dispatch(self, function: int, reader: Reader, writer: Writer) -> None:
         self._executor.reset()
@@ -289,21 +294,24 @@ class Session:
             case _:
                 raise ProtocolError(f"unknown piggyback {function}")
 
-    def _answer_break(self, cursor_id: int = 0) -> None:
-        """Go through the exchange of markers, then report ORA-01013.
+    def _answer_idle_break(self) -> None:
+        """Answer a break that came while no call was running.
 
-        Args:
-            cursor_id: of the statement that was re-executed; 0 if no call was running, as
-                the client may by then be at another statement.
+        The cursor id is 0, since the client may by then be at another statement.
         """
+        self._exchange_markers()
+        self._send_end(_CANCELLED)
+
+    def _exchange_markers(self) -> None:
+        """Go through the exchange of markers that follows a break; the response comes after it."""
         self._stream.send_marker(Marker.BREAK)
         while not (packet := self._stream.read()).is_reset:
             if packet.type == PacketType.DATA:
                 if packet.ends_session:
                     raise ClientGoneError
                 self._salvage(packet)
+        self._stream.is_broken = False
         self._stream.send_marker(Marker.RESET)
-        self._send_end(OracleError(1013, "user requested cancel of current operation"), cursor_id)
 
     def _salvage(self, packet: Packet) -> None:
         """Obey the piggybacks of a request that is thrown away: they are not repeated."""
@@ -326,6 +334,8 @@ class Session:
         )
         self._stream.send_data(writer.data)
 
+
+_CANCELLED = OracleError(1013, "user requested cancel of current operation")
 
 _LOGIN_ERRORS = {
     1017: "invalid username/password; logon denied",

@@ -227,6 +227,12 @@ class JobRegistry:
             log.error("This process could not sign off: %s", exc.detail)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no thread works on a job here."""
+        with self._lock:
+            return self._busy == 0
+
     def _wait_idle(self, seconds: float) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: self._busy == 0, timeout=seconds)

@@ -35,7 +35,7 @@ _BAD_VALUE = {
 }  # fmt: skip
 _NOT_ALLOWED = {"ORA-01031", "PLS-00904"}
 _CONFLICT = {"ORA-00001", "ORA-00054", "ORA-08177"}
-_LOGIN = {"ORA-01017", "ORA-28000", "ORA-28001"}
+LOGIN_REFUSED = {"ORA-01017", "ORA-28000", "ORA-28001"}
 _AWAY = {
     "ORA-12514", "ORA-12541", "ORA-12170", "ORA-12505", "ORA-01033", "ORA-01034", "ORA-01089",
     "DPY-4005", "DPY-6000", "DPY-6001", "DPY-6003", "DPY-6005",
@@ -43,7 +43,7 @@ _AWAY = {
 # The same codes raised by a statement within the procedure, over a database link for one, are
 # the procedure's own failure; the call stack then names a program unit, not only our anonymous
 # block. Its words are in the database's language.
-_NOT_ITS_OWN = _NOT_FOUND | _BAD_VALUE | _LOGIN | _AWAY
+_NOT_ITS_OWN = _NOT_FOUND | _BAD_VALUE | LOGIN_REFUSED | _AWAY
 _RAISED_INSIDE = re.compile(r'ORA-06512: [^"\n]*"')
 _LOST = {"ORA-03113", "ORA-03114", "ORA-03135", "DPY-4011", "DPY-1001"}
 _BROKEN_OFF = {"ORA-01013"}
@@ -93,7 +93,7 @@ def translate(exc: oracledb.Error, *, in_call: bool) -> OracleApiError:
     code = code_of(exc)
     if code in _NOT_ITS_OWN and _RAISED_INSIDE.search(str(exc)):
         return ProcedureFailed(text_of(exc), code)
-    if code in _LOGIN:
+    if code in LOGIN_REFUSED:
         log.critical("The database refuses our own login (%s): check ORACLE_USER.", code)
         return DatabaseUnavailable("The database refuses the service's own login.", code)
     if code in _LOST:

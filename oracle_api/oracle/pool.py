@@ -11,8 +11,8 @@ from typing import Any
 
 import oracledb
 
-from oracle_api.exceptions import DatabaseUnavailable
-from oracle_api.oracle.errors import code_of, translate, translated
+from oracle_api.exceptions import DatabaseUnavailable, OracleApiError
+from oracle_api.oracle.errors import LOGIN_REFUSED, code_of, translate, translated
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -23,10 +23,15 @@ _SHRINK_AFTER_SECONDS = 120
 _PING_AFTER_IDLE_SECONDS = 10
 _PING_SECONDS = 2
 _IDLE_LOOK_SECONDS = 1
+_WAIT_IS_OVER = "DPY-4005"
 
 # A login that the database accepts and never answers holds the pool's one connecting thread. So
 # many such pools may be left behind in favour of a new one; TCP keep-alive ends them in time.
 _MAX_RETIRED = 3
+
+# Oracle locks an account after a few wrong passwords (FAILED_LOGIN_ATTEMPTS): they must not be
+# tried as often as requests and jobs ask for a connection.
+_LOGIN_PAUSE_SECONDS = 30
 
 # Dates are naive on the wire: with the session in UTC the driver's and ours mean the same.
 _SESSION = "ALTER SESSION SET TIME_ZONE = '+00:00'"
@@ -45,6 +50,14 @@ class Identity:
     client_identifier: str
 
 
+@dataclass(frozen=True)
+class _Refusal:
+    """A login that the database refused: until when none is tried, and what to say instead."""
+
+    until: float
+    error: OracleApiError
+
+
 class OraclePool:
     """Lends connections. Made after the fork: neither threads nor sockets survive one.
 
@@ -57,6 +70,7 @@ class OraclePool:
         self._lock = threading.Lock()
         self._pool: oracledb.ConnectionPool | None = None
         self._retired: list[threading.Thread] = []
+        self._login_refused: _Refusal | None = None
 
     def open(self) -> None:
         """Create the pool; connections are made when they are needed, so this never waits.
@@ -95,15 +109,7 @@ class OraclePool:
         Raises:
             DatabaseUnavailable: none was to be had within ORACLE_CONNECT_SECONDS.
         """
-        pool = self._pool
-        if pool is None:
-            raise DatabaseUnavailable("The service is not connected to a database.")
-        try:
-            connection = pool.acquire()
-        except oracledb.Error as exc:
-            if code_of(exc) == "DPY-4005" and pool.opened < pool.max:
-                self._replace(pool)
-            raise translate(exc, in_call=False) from exc
+        pool, connection = self._acquire()
         try:
             connection.module = _fitting(f"oracle_api {self._settings.instance_name}", 48)
             connection.action = _fitting(identity.action, 32)
@@ -111,6 +117,25 @@ class OraclePool:
             yield connection
         finally:
             _give_back(pool, connection)
+
+    def _acquire(self) -> tuple[oracledb.ConnectionPool, oracledb.Connection]:
+        with self._lock:
+            pool, refused = self._pool, self._login_refused
+        if pool is None:
+            raise DatabaseUnavailable("The service is not connected to a database.")
+        if refused is not None and time.monotonic() < refused.until:
+            raise refused.error
+        try:
+            return pool, pool.acquire()
+        except oracledb.Error as exc:
+            code = code_of(exc)
+            error = translate(exc, in_call=False)
+            if code in LOGIN_REFUSED:
+                with self._lock:
+                    self._login_refused = _Refusal(time.monotonic() + _LOGIN_PAUSE_SECONDS, error)
+            if code == _WAIT_IS_OVER and pool.opened < pool.max:
+                self._replace(pool)
+            raise error from exc
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -178,7 +203,8 @@ def _give_back(pool: oracledb.ConnectionPool, connection: oracledb.Connection) -
     try:
         if connection.is_healthy():
             connection.call_timeout = _TIDY_SECONDS * 1000
-            connection.rollback()
+            if connection.transaction_in_progress:
+                connection.rollback()
             connection.call_timeout = 0
             connection.close()
             return

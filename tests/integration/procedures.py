@@ -98,15 +98,16 @@ def not_opened(call: Any) -> dict[str, Any]:
     return {"p_rows": None}
 
 
-@catalog.procedure("TEST_STUBBORN(p_key IN VARCHAR2)")
-def test_stubborn(call: Any, p_key: str) -> None:
-    """Catch a break once, as WHEN OTHERS would, and raise an error of its own."""
+@catalog.procedure("TEST_STUBBORN(p_key IN VARCHAR2, p_raises IN BOOLEAN)")
+def test_stubborn(call: Any, p_key: str, p_raises: bool) -> None:
+    """Catch a break as WHEN OTHERS would; then raise an error of its own, or none."""
     tally.start(p_key)
     try:
         call.sleep(60)
     except CallBrokenError:
         tally.end(p_key)
-        raise ProcedureError(20002, "caught the break") from None
+        if p_raises:
+            raise ProcedureError(20002, "caught the break") from None
 
 
 @catalog.procedure("PKG_OVER.F(a IN NUMBER, r OUT VARCHAR2)")

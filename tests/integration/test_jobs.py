@@ -324,8 +324,11 @@ def test_a_pending_job_is_cancelled_at_once(make_service: Any) -> None:
 
 
 @needs_embedded
-def test_a_procedure_that_catches_the_break_ends_cancelled(service: Service, tally: Tally) -> None:
-    job_id = service.launch("TEST_STUBBORN", {"p_key": "s"})
+@pytest.mark.parametrize("raises", [True, False])
+def test_a_procedure_that_catches_the_break_ends_cancelled_and_rolled_back(
+    service: Service, tally: Tally, raises: bool
+) -> None:
+    job_id = service.launch("TEST_STUBBORN", {"p_key": "s", "p_raises": raises})
     eventually(lambda: tally.started["s"])
     service.request("POST", f"/jobs/{job_id}/cancel")
     assert service.finished(job_id)["status"] == "cancelled"

@@ -1,0 +1,137 @@
+"""Connections are lent clean, named and in time; a database in trouble is not made worse."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from oracle_api.embedded.server import EmbeddedServer
+from oracle_api.exceptions import DatabaseUnavailable
+from oracle_api.oracle.pool import Identity, OraclePool
+
+ME = Identity("PKG.P", "job-1")
+
+Make = Callable[..., OraclePool]
+
+
+def test_nothing_connects_before_it_is_needed(pool: OraclePool, server: EmbeddedServer) -> None:
+    before = len(server.sessions())
+    with pool.lend(ME):
+        assert len(server.sessions()) == before + 1
+
+
+def test_the_session_says_who_it_is_lent_to(make_pool: Make, server: EmbeddedServer) -> None:
+    pool = make_pool(INSTANCE_NAME="ñ" * 60)
+    with pool.lend(Identity("PKG.LARGO_" + "X" * 60, "id")) as connection:
+        connection.ping()
+        [session] = [each for each in server.sessions() if each.client_identifier == "id"]
+        assert session.module is not None
+        assert session.module.startswith("oracle_api ñ")
+        assert len(session.module.encode()) <= 48
+        assert session.action == ("PKG.LARGO_" + "X" * 60)[:32]
+
+
+def test_what_is_left_open_is_rolled_back(pool: OraclePool) -> None:
+    with pool.lend(ME) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO test_dml (id, descripcion) VALUES (-7, 'open')")
+    with pool.lend(ME) as connection, connection.cursor() as cursor:
+        assert not connection.transaction_in_progress
+        cursor.execute("SELECT COUNT(*) FROM test_dml WHERE id = -7")
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_connection_is_lent_without_the_timeout_of_its_last_call(pool: OraclePool) -> None:
+    with pool.lend(ME) as connection:
+        connection.call_timeout = 1
+    with pool.lend(ME) as connection:
+        assert connection.call_timeout == 0
+
+
+def test_a_connection_that_died_is_replaced(pool: OraclePool, server: EmbeddedServer) -> None:
+    with pool.lend(ME) as connection:
+        sid = connection.session_id
+    server.faults.drop(sid)
+    with pool.lend(ME) as connection:
+        connection.ping()
+        assert connection.session_id != sid
+
+
+def test_a_connection_that_dies_while_lent_is_given_up(
+    pool: OraclePool, server: EmbeddedServer
+) -> None:
+    with pool.lend(ME) as connection:
+        server.faults.drop(connection.session_id)
+    with pool.lend(ME) as connection:
+        connection.ping()
+
+
+def test_a_full_pool_is_unavailable_and_not_a_hang(make_pool: Make) -> None:
+    pool = make_pool(JOB_WORKERS="1", WEB_THREADS="2", ORACLE_CONNECT_SECONDS="0.3")
+    ready = threading.Barrier(5)
+    done = threading.Event()
+
+    def hold(_number: int) -> None:
+        with pool.lend(ME):
+            ready.wait(10)
+            done.wait(10)
+
+    with ThreadPoolExecutor(4) as threads:
+        futures = [threads.submit(hold, number) for number in range(4)]
+        ready.wait(10)
+        with pytest.raises(DatabaseUnavailable), pool.lend(ME):
+            pass
+        done.set()
+        for future in futures:
+            future.result(10)
+    with pool.lend(ME) as connection:
+        connection.ping()
+
+
+def test_a_refused_login_is_not_tried_again_at_once(
+    make_pool: Make, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle_api.oracle.pool._LOGIN_PAUSE_SECONDS", 0.5)
+    pool = make_pool()
+    server.faults.refuse_logins = 1017
+    with pytest.raises(DatabaseUnavailable) as first:
+        pool.ping()
+    assert first.value.code == "ORA-01017"
+    server.faults.clear()
+    with pytest.raises(DatabaseUnavailable) as second:
+        pool.ping()
+    assert second.value.code == "ORA-01017"
+    time.sleep(0.6)  # the pause itself is what is tested
+    pool.ping()
+
+
+def test_a_login_that_is_never_answered_does_not_block_the_next(
+    make_pool: Make, server: EmbeddedServer
+) -> None:
+    pool = make_pool(ORACLE_CONNECT_SECONDS="0.5")
+    server.faults.silent = True
+    with pytest.raises(DatabaseUnavailable):
+        pool.ping()
+    server.faults.silent = False
+    pool.ping()
+
+
+def test_lent_connections_survive_that_their_pool_is_replaced(
+    make_pool: Make, server: EmbeddedServer
+) -> None:
+    pool = make_pool(ORACLE_CONNECT_SECONDS="0.5")
+    with pool.lend(ME) as connection:
+        server.faults.silent = True
+        with pytest.raises(DatabaseUnavailable):
+            pool.ping()
+        server.faults.silent = False
+        pool.ping()
+        connection.ping()
+
+
+def test_a_closed_pool_lends_nothing(make_pool: Make) -> None:
+    pool = make_pool()
+    pool.close(5)
+    with pytest.raises(DatabaseUnavailable), pool.lend(ME):
+        pass
