@@ -190,8 +190,10 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
         "progress": job.progress,
         "submitted_by": job.submitted_by,
     }
+    request = None if job.request is None else CallRequest.from_json(job.request)
     optional = {
-        "params": _params(job) if show_params and job.request is not None else None,
+        "schema": request and request.schema,
+        "params": _params(request) if request and show_params else None,
         "run_start_time": job.run_start_time and timestamp(job.run_start_time),
         "end_time": job.end_time and timestamp(job.end_time),
         "duration": None if job.duration is None else duration(job.duration),
@@ -216,11 +218,10 @@ def page_document(page: JobPage) -> dict[str, Any]:
     return document
 
 
-def _params(job: Job) -> Any:
-    request = CallRequest.from_json(job.request or b"")
+def _params(request: CallRequest) -> Any:
     if request.by_object:
         return {argument.name: argument.value for argument in request.arguments}
-    return request.arguments
+    return request.arguments or None
 
 
 def timestamp(moment: datetime) -> str:

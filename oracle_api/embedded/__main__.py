@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import signal
 import sys
 import threading
@@ -66,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _wait_for_end(finished: threading.Event) -> None:
     """Set the event when the parent closes our standard input, which it does by ending too."""
-    while sys.stdin.buffer.read(4096):
+    # Not sys.stdin: a thread that waits in it keeps the interpreter from ending cleanly.
+    while os.read(0, 4096):
         pass
     finished.set()
 

@@ -102,6 +102,7 @@ class NewJob:
         id: 32 hex digits.
         procedure_name: as the client wrote it.
         request: ``CallRequest.to_json`` of it.
+        fingerprint: ``CallRequest.fingerprint`` of it.
         submitted_by: the token's name.
         request_id: of the submitting request.
         idempotency_key: the client's, or None.
@@ -110,6 +111,7 @@ class NewJob:
     id: str
     procedure_name: str
     request: bytes
+    fingerprint: bytes
     submitted_by: str
     request_id: str
     idempotency_key: str | None = None

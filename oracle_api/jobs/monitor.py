@@ -5,23 +5,44 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oracle_api.exceptions import DatabaseUnavailable, OracleApiError
 from oracle_api.oracle.call import Stage
 from oracle_api.oracle.longops import Session, Work, read_work
-from oracle_api.oracle.pool import Identity, OraclePool
+from oracle_api.oracle.pool import Connection, Identity, OraclePool
 
 log = logging.getLogger(__name__)
 
 _IDENTITY = Identity("progress", "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Watched:
+@dataclass(slots=True)
+class Watch:
+    """One running call that is watched.
+
+    Args:
+        session: the session that it runs in.
+        report: told the progress in percent and the true figures.
+        since: when it began, in monotonic seconds.
+        has_work: whether it ever reported a long operation.
+    """
+
     session: Session
-    since: float
     report: Callable[[int, Work], None]
+    since: float = field(default_factory=time.monotonic)
+    has_work: bool = False
+
+    def look(self, connection: Connection) -> None:
+        """Read and report what the call says of itself now.
+
+        Raises:
+            OracleApiError: the database could not be asked.
+        """
+        work = read_work(connection, self.session, time.monotonic() - self.since)
+        if work is not None:
+            self.has_work = True
+            self.report(_progress(work), work)
 
 
 class WorkMonitor:
@@ -38,7 +59,7 @@ class WorkMonitor:
         self._pool = pool
         self._interval = interval
         self._lock = threading.Lock()
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[str, Watch] = {}
         self._said_why = False
         self._wanted = threading.Event()
         self._stopping = threading.Event()
@@ -57,7 +78,7 @@ class WorkMonitor:
     @contextmanager
     def watching(
         self, job_id: str, session: Session, report: Callable[[int, Work], None]
-    ) -> Iterator[None]:
+    ) -> Iterator[Watch]:
         """Watch a session for the length of a block.
 
         Args:
@@ -65,11 +86,12 @@ class WorkMonitor:
             session: as the database knows it.
             report: told the progress in percent and the true figures, from the monitor's thread.
         """
+        watch = Watch(session, report)
         with self._lock:
-            self._watched[job_id] = _Watched(session, time.monotonic(), report)
+            self._watched[job_id] = watch
             self._wanted.set()
         try:
-            yield
+            yield watch
         finally:
             with self._lock:
                 self._watched.pop(job_id, None)
@@ -79,20 +101,15 @@ class WorkMonitor:
     def _loop(self) -> None:
         while self._wanted.wait() and not self._stopping.wait(self._interval):
             with self._lock:
-                watched = list(self._watched.items())
-            if watched:
-                self._look(watched)
+                watches = list(self._watched.values())
+            if watches:
+                self._look(watches)
 
-    def _look(self, watched: list[tuple[str, _Watched]]) -> None:
+    def _look(self, watches: list[Watch]) -> None:
         try:
             with self._pool.lend(_IDENTITY) as connection:
-                for job_id, item in watched:
-                    elapsed = time.monotonic() - item.since
-                    work = read_work(connection, item.session, elapsed)
-                    with self._lock:
-                        is_running = self._watched.get(job_id) is item
-                    if work is not None and is_running:
-                        item.report(_progress(work), work)
+                for watch in watches:
+                    watch.look(connection)
         except DatabaseUnavailable as exc:
             log.debug("Long operations are not read now: %s", exc.detail)
         except OracleApiError as exc:

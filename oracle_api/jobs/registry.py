@@ -107,6 +107,7 @@ class JobRegistry:
                 id=secrets.token_hex(16),
                 procedure_name=request.name,
                 request=request.to_json(),
+                fingerprint=request.fingerprint(),
                 submitted_by=submitted_by,
                 request_id=request_id,
                 idempotency_key=idempotency_key,

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -74,6 +75,7 @@ class JobRunner:
         """
         try:
             result = self._call(job, owner, handle)
+            return Outcome(JobStatus.COMPLETED, result=_encoder.encode(result))
         except OracleApiError as exc:
             # A procedure may catch the break and raise something of its own instead.
             if handle.cancelled and not isinstance(exc, OutcomeUnknown):
@@ -84,7 +86,6 @@ class JobRunner:
             return Outcome(
                 JobStatus.FAILED, error=f"Internal error ({type(exc).__name__}); see the log."
             )
-        return Outcome(JobStatus.COMPLETED, result=_encoder.encode(result))
 
     def _call(self, job: Job, owner: str, handle: CallHandle) -> dict[str, Any]:
         """Call as soon as the database is there; once the call may have been sent, never again."""
@@ -109,8 +110,8 @@ class JobRunner:
     ) -> dict[str, Any]:
         with self._pool.lend(Identity(job.procedure_name, job.id)) as connection:
             session = Session(connection.session_id, connection.serial_num)
-            with self._monitor.watching(job.id, session, self._reporter(job, owner)):
-                return self._caller.call(
+            with self._monitor.watching(job.id, session, self._reporter(job, owner)) as watch:
+                out = self._caller.call(
                     connection,
                     CallRequest.from_json(job.request or b""),
                     read_rows=self._row_keeper(job, owner),
@@ -118,6 +119,10 @@ class JobRunner:
                     handle=handle,
                     on_stage=on_stage,
                 )
+            if watch.has_work:
+                with suppress(OracleApiError):
+                    watch.look(connection)
+            return out
 
     def _reporter(self, job: Job, owner: str) -> Callable[[int, Work], None]:
         def report(progress: int, work: Work) -> None:

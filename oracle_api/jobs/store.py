@@ -1,6 +1,5 @@
 """Where jobs are kept. Every move is guarded here: it names the state and owner it expects."""
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -68,19 +67,18 @@ class JobStore:
             QueueFull: too many are waiting.
             StoreUnavailable: it could not be kept.
         """
-        digest = hashlib.sha256(new.request).digest()
         now = to_number(self._database.now())
 
         def operation(connection: sa.Connection) -> Job:
             known = _known_submission(connection, new)
             if known is not None:
-                if known.request_hash != digest:
+                if known.request_hash != new.fingerprint:
                     raise IdempotencyMismatch(
                         "This Idempotency-Key was used with another request before."
                     )
                 return to_job(known)
             if connection.execute(PENDING_COUNT).scalar_one() >= queue_limit:
-                raise QueueFull(f"{queue_limit} jobs are waiting already.")
+                raise QueueFull(f"The queue is full: all of its {queue_limit} places are taken.")
             row = connection.execute(
                 jobs.insert().returning(*WHOLE),
                 {
@@ -88,7 +86,7 @@ class JobStore:
                     "status": JobStatus.PENDING,
                     "procedure_name": new.procedure_name,
                     "request": new.request,
-                    "request_hash": digest,
+                    "request_hash": new.fingerprint,
                     "submitted_by": new.submitted_by,
                     "request_id": new.request_id,
                     "idempotency_key": new.idempotency_key,

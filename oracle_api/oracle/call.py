@@ -13,6 +13,7 @@ from oracle_api.exceptions import (
     CallCancelled,
     CallTimedOut,
     OracleApiError,
+    OutcomeUnknown,
     ProcedureFailed,
 )
 from oracle_api.oracle.dictionary import Dictionary
@@ -23,6 +24,8 @@ from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.values import column_decoder
 
 _FETCH_ROWS = 1000
+_COMMIT_SECONDS = 30
+_TIDY_SECONDS = 5
 
 Rows = list[list[Any]]
 
@@ -201,9 +204,7 @@ class Caller:
             on_stage(Stage.BOUND)
             out = self._run(connection, plan, read_rows, deadline, on_stage)
             handle.close()
-            deadline.arm(connection)
-            with translated(in_call=True):
-                connection.commit()
+            _commit(connection)
             return out
         except CallTimedOut:
             deadline.expire()
@@ -345,6 +346,19 @@ def rows_up_to(limit: int) -> RowReader:
     return read
 
 
+def _commit(connection: oracledb.Connection) -> None:
+    """Commit, with a time of its own: broken off half way its outcome would be unknown."""
+    if connection.is_healthy():
+        connection.call_timeout = _COMMIT_SECONDS * 1000
+    try:
+        with translated(in_call=True):
+            connection.commit()
+    except CallTimedOut as exc:
+        raise OutcomeUnknown(
+            "The database did not answer the commit; whether it took effect is unknown.", exc.code
+        ) from exc
+
+
 def _absorb_break(connection: oracledb.Connection) -> None:
     """Take the answer to a break that crossed with the end of its call.
 
@@ -352,5 +366,5 @@ def _absorb_break(connection: oracledb.Connection) -> None:
     """
     with suppress(oracledb.Error):
         if connection.is_healthy():
-            connection.call_timeout = 5000
+            connection.call_timeout = _TIDY_SECONDS * 1000
             connection.ping()

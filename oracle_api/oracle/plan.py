@@ -191,12 +191,12 @@ def _no_fit(request: CallRequest, procedure: Procedure, by_position: bool) -> In
     signatures = "; ".join(map(str, procedure.overloads))
     if len(procedure.overloads) > 1 or by_position:
         return InvalidRequest(
-            f"These parameters fit no signature of {request.name}. It has: {signatures}",
+            f"These parameters fit no signature of {request.name}. It has: {signatures}.",
             "PLS-00306",
         )
     problems = tuple(_misfits(request, procedure.overloads[0]))
     reasons = "; ".join(problem.detail for problem in problems)
-    return InvalidRequest(f"{reasons}. The signature is {signatures}", "PLS-00306", problems)
+    return InvalidRequest(f"{reasons}. The signature is {signatures}.", "PLS-00306", problems)
 
 
 def _misfits(request: CallRequest, signature: Signature) -> Iterator[FieldError]:

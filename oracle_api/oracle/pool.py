@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import oracledb
 
@@ -16,6 +16,8 @@ from oracle_api.oracle.errors import LOGIN_REFUSED, code_of, translate, translat
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
+
+Connection: TypeAlias = oracledb.Connection
 
 # Seconds that tidying a connection may take before it is dropped instead.
 _TIDY_SECONDS = 5

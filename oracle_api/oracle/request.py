@@ -1,5 +1,6 @@
 """A request to call a procedure, as a client made it and as the job store keeps it."""
 
+import hashlib
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -52,6 +53,14 @@ class CallRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     def to_json(self) -> bytes:
         """Encode for the job store; numbers keep all their digits."""
         return _ENCODER.encode(self)
+
+    def fingerprint(self) -> bytes:
+        """Give 32 bytes that are the same for requests that mean the same."""
+        arguments = self.arguments
+        if self.by_object:
+            arguments = tuple(sorted(arguments, key=lambda argument: argument.name))
+        canonical = msgspec.structs.replace(self, arguments=arguments)
+        return hashlib.sha256(canonical.to_json()).digest()
 
     @classmethod
     def from_json(cls, data: bytes) -> "CallRequest":

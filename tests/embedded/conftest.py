@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import oracledb
 import pytest
@@ -17,40 +13,7 @@ from oracle_api.embedded import demo
 from oracle_api.embedded.procedures import Catalog
 from oracle_api.embedded.server import EmbeddedServer
 from tests.embedded import sample_procedures
-
-_SCRIPT = Path(__file__).parents[2] / "docs" / "sql" / "demo_procedures.sql"
-
-
-@dataclass(frozen=True)
-class Target:
-    """A database, and how to log on to it."""
-
-    dsn: str
-    user: str
-    password: str
-
-    def connect(self, **options: object) -> oracledb.Connection:
-        """Open a connection."""
-        return oracledb.connect(
-            user=self.user, password=self.password, dsn=self.dsn, **options
-        )  # fmt: skip
-
-
-def _real_target() -> Target | None:
-    names = ("ORACLE_TEST_DSN", "ORACLE_TEST_USER", "ORACLE_TEST_PASSWORD")
-    dsn, user, password = (os.environ.get(name) for name in names)
-    if dsn and user and password:
-        return Target(dsn, user, password)
-    return None
-
-
-def load_script(connection: oracledb.Connection, script: str) -> None:
-    """Execute a SQL*Plus script whose statements end with a line of '/' each."""
-    cursor = connection.cursor()
-    for statement in re.split(r"^/\s*$", script, flags=re.MULTILINE):
-        body = re.sub(r"^--.*\n", "", statement.strip() + "\n", flags=re.MULTILINE).strip()
-        if body:
-            cursor.execute(body)
+from tests.real_oracle import Target, real_target
 
 
 @pytest.fixture(scope="session")
@@ -66,12 +29,11 @@ def server() -> Iterator[EmbeddedServer]:
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Target:
     """The database that the tests run against: a real Oracle if one is configured."""
-    real = _real_target()
+    real = real_target()
     if real is None:
         running: EmbeddedServer = request.getfixturevalue("server")
         return Target(running.dsn, running.user, running.password)
-    with real.connect() as connection:
-        load_script(connection, _SCRIPT.read_text())
+    real.load_demo_procedures()
     return real
 
 
@@ -85,7 +47,7 @@ def connection(target: Target) -> Iterator[oracledb.Connection]:
 @pytest.fixture
 def embedded(server: EmbeddedServer) -> Iterator[EmbeddedServer]:
     """The embedded server, for tests that make no sense on a real Oracle."""
-    if _real_target() is not None:
+    if real_target() is not None:
         pytest.skip("tests the embedded database, not the one of ORACLE_TEST_DSN")
     yield server
     server.faults.clear()

@@ -1,6 +1,5 @@
 """A database, and services under test on it."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,15 +7,15 @@ import pytest
 
 from oracle_api.embedded import demo
 from oracle_api.embedded.server import EmbeddedServer
+from tests.real_oracle import Target, real_target
 
 from .procedures import Tally, catalog
 from .procedures import tally as the_tally
 from .service import Service
 
-REAL_ORACLE = os.environ.get("ORACLE_TEST_DSN")
-
 needs_embedded = pytest.mark.skipif(
-    bool(REAL_ORACLE), reason="uses procedures or faults that only the embedded database has"
+    real_target() is not None,
+    reason="uses procedures or faults that only the embedded database has",
 )
 
 
@@ -33,14 +32,17 @@ def embedded() -> Iterator[EmbeddedServer]:
 @pytest.fixture(scope="session")
 def oracle_environ(request: pytest.FixtureRequest) -> dict[str, str]:
     """Say where the database is: the embedded one, or a real one that the environment names."""
-    if REAL_ORACLE:
-        return {
-            "ORACLE_DSN": REAL_ORACLE,
-            "ORACLE_USER": os.environ["ORACLE_TEST_USER"],
-            "ORACLE_PASSWORD": os.environ["ORACLE_TEST_PASSWORD"],
-        }
-    server: EmbeddedServer = request.getfixturevalue("embedded")
-    return {"ORACLE_DSN": server.dsn, "ORACLE_USER": "dwh", "ORACLE_PASSWORD": "dwh"}
+    target = real_target()
+    if target is None:
+        server: EmbeddedServer = request.getfixturevalue("embedded")
+        target = Target(server.dsn, server.user, server.password)
+    else:
+        target.load_demo_procedures()
+    return {
+        "ORACLE_DSN": target.dsn,
+        "ORACLE_USER": target.user,
+        "ORACLE_PASSWORD": target.password,
+    }
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_our_own_login_refused_is_a_503_and_a_loud_line(
     assert "ORA-01017" in service.log()
 
 
-@pytest.mark.parametrize("number", [12514, 1033, 28000])
+@pytest.mark.parametrize("number", [12514, 1033])
 def test_refused_logins_are_503s(
     database: EmbeddedServer, make_service: Callable[..., Service], number: int
 ) -> None:

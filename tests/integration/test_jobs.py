@@ -57,6 +57,7 @@ def test_the_example_runs_through_its_stages_with_true_figures(service: Service)
     assert [w["sofar"] for w in works] == sorted(w["sofar"] for w in works)
 
     done = seen[-1]
+    assert done["work"]["sofar"] == done["work"]["totalwork"], "the last figures are true too"
     assert done["result"] == {"vRESULTADO": 12500}
     assert done["params"] == [
         {"name": "vFECHA", "value": "2025-12-10"},
@@ -221,6 +222,13 @@ def test_an_idempotency_key_makes_one_job(service: Service) -> None:
     assert submit("k1", "b").status_code == 422
     assert submit("k2", "a").json()["job_id"] != answers[0].json()["job_id"]
     assert submit("", "a").status_code == 400
+
+    def sums(params: dict[str, int]) -> int:
+        headers = {"Idempotency-Key": "k3"}
+        return service.submit("SUMA_SIMPLE", params, headers=headers).status_code
+
+    assert sums({"a": 1, "b": 2}) == sums({"b": 2, "a": 1}) == 202, "members have no order"
+    assert sums({"a": 2, "b": 1}) == 422
     assert submit("x" * 256, "a").status_code == 400
 
 
@@ -408,6 +416,13 @@ def test_params_can_be_hidden(make_service: Any) -> None:
 @pytest.mark.parametrize("params", [{"p_input": "x"}, [{"name": "p_input", "value": "x"}]])
 def test_params_are_shown_as_they_were_submitted(service: Service, params: Any) -> None:
     assert service.finished(service.launch("PROC_TEST", params))["params"] == params
+
+
+def test_a_job_shows_the_schema_beside_the_name(service: Service) -> None:
+    schema = service.environ["ORACLE_USER"]
+    job = service.finished(service.launch("PROC_TEST", {"p_input": "x"}, schema=schema))
+    assert (job["procedure_name"], job["schema"]) == ("PROC_TEST", schema)
+    assert "schema" not in service.get("/jobs").json()["jobs"][0]
 
 
 def test_old_jobs_are_removed_by_the_scheduler(make_service: Any) -> None:

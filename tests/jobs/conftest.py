@@ -71,6 +71,7 @@ def add(store: JobStore) -> Callable[..., Job]:
             id=f"{next(numbers):032x}",
             procedure_name=procedure,
             request=request.to_json(),
+            fingerprint=request.fingerprint(),
             submitted_by=client,
             request_id="r",
             idempotency_key=key,

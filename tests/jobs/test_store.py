@@ -20,6 +20,7 @@ from oracle_api.jobs.records import LIST_RESULT_BYTES
 from oracle_api.jobs.rows import Chunk, RowStore
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.longops import Work
+from oracle_api.oracle.request import CallRequest
 
 from .conftest import SettableClock
 
@@ -62,10 +63,10 @@ def test_jobs_outlive_the_process_that_added_them(add: Add, url: str) -> None:
 def test_the_queue_limit_counts_pending_jobs_only(add: Add, store: JobStore) -> None:
     add(), add()
     store.claim("me")
-    new = NewJob("f" * 32, "P", b"{}", "c", "r")
+    new = NewJob("f" * 32, "P", b"{}", b"", "c", "r")
     store.add(new, queue_limit=2)
     with pytest.raises(QueueFull):
-        store.add(NewJob("e" * 32, "P", b"{}", "c", "r"), queue_limit=2)
+        store.add(NewJob("e" * 32, "P", b"{}", b"", "c", "r"), queue_limit=2)
     with pytest.raises(JobNotFound):
         store.get("e" * 32)
 
@@ -86,7 +87,8 @@ def test_a_key_belongs_to_its_client(add: Add) -> None:
 
 def test_a_known_key_is_answered_though_the_queue_is_full(add: Add, store: JobStore) -> None:
     job = add(key="k")
-    again = NewJob("f" * 32, job.procedure_name, job.request or b"", "c", "r", "k")
+    request = CallRequest.from_json(job.request or b"")
+    again = NewJob("f" * 32, "PKG.P", request.to_json(), request.fingerprint(), "c", "r", "k")
     assert store.add(again, queue_limit=1).id == job.id
 
 

@@ -39,17 +39,23 @@ def test_writes_that_wait_together_share_one_commit(database: JobDatabase) -> No
         nonlocal commits
         commits += 1
 
-    gate = threading.Event()
-    database.write_later(lambda connection: gate.wait(10))
+    held, gate = threading.Event(), threading.Event()
+
+    def hold_the_writer(_connection: sa.Connection) -> None:
+        held.set()
+        gate.wait(10)
+
+    database.write_later(hold_the_writer)
+    assert held.wait(10)
+    sa.event.listen(database._engine, "commit", count)
     with ThreadPoolExecutor(16) as threads:
         futures = [threads.submit(database.write, put(str(number))) for number in range(16)]
-        sa.event.listen(database._engine, "commit", count)
         while database._writer._queue.qsize() < 16:
             threading.Event().wait(0.001)
         gate.set()
         for future in futures:
             future.result(10)
-    assert commits == 2  # the gate's own, and one for all that waited behind it
+    assert commits == 2  # the holder's own, and one for all that waited behind it
     assert len(tokens(database)) == 16
 
 

@@ -188,7 +188,7 @@ def test_unknown_parameter_is_named_with_the_signature() -> None:
     error = _refusal(_in(vFecha="x", otro=1), PROCESO_LARGO)
     assert error.detail == (
         "there is no parameter otro. The signature is PKG_ETL.PROCESO_LARGO("
-        "VFECHA IN VARCHAR2, VRESULTADO OUT NUMBER, VSEGUNDOS IN NUMBER DEFAULT)"
+        "VFECHA IN VARCHAR2, VRESULTADO OUT NUMBER, VSEGUNDOS IN NUMBER DEFAULT)."
     )
     assert error.code == "PLS-00306"
     assert error.errors == (FieldError("/params/otro", "there is no parameter otro"),)
@@ -399,7 +399,7 @@ def test_when_no_overload_fits_all_are_shown() -> None:
     error = _refusal(_in(q=1), ONE, BOTH)
     assert error.detail == (
         "These parameters fit no signature of P. "
-        "It has: P(A IN NUMBER); P(A IN NUMBER, B IN NUMBER)"
+        "It has: P(A IN NUMBER); P(A IN NUMBER, B IN NUMBER)."
     )
     assert error.code == "PLS-00306"
 
