@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,12 +110,19 @@ class Service:
 
     def workers(self) -> list[int]:
         """Give the ids of its worker processes."""
+        return self.children("gunicorn")
+
+    def children(self, word: str) -> list[int]:
+        """Give the ids of the master's children with a word in their command line."""
         assert self.process is not None
         master = self.process.pid
-        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        return [
-            int(pid) for pid in children if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
+        found = []
+        for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split():
+            # One of them may end between the two looks.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                if word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(int(pid))
+        return found
 
     def close(self) -> None:
         """Make sure that nothing of it is left."""

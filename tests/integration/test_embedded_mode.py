@@ -13,14 +13,7 @@ EMBEDDED = {"ORACLE_DSN": "embedded", "ORACLE_USER": "", "ORACLE_PASSWORD": ""}
 
 def database_processes(service: Service) -> list[int]:
     """Give the ids of the service's embedded databases."""
-    assert service.process is not None
-    master = service.process.pid
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return [
-        int(pid)
-        for pid in children
-        if b"oracle_api.embedded" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return service.children("oracle_api.embedded")
 
 
 def is_gone(pid: int) -> bool:
