@@ -47,14 +47,18 @@ class JobDatabase:
         self.now = clock
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def reading(self, *, snapshot: bool = False) -> Iterator[sa.Connection]:
         """Lend a connection for reading.
+
+        Args:
+            snapshot: let all statements see the same state.
 
         Raises:
             StoreUnavailable: the database cannot be read.
         """
+        options = {"sqlite_begin": "BEGIN"} if snapshot else {}
         try:
-            with self._engine.connect() as connection:
+            with self._engine.connect().execution_options(**options) as connection:
                 yield connection
         except SQLAlchemyError as exc:
             raise StoreUnavailable("The job store cannot be read now.") from exc
@@ -123,7 +127,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    # A transaction that reads first and writes later cannot wait for another writer: it would
-    # fail at once with SQLITE_BUSY_SNAPSHOT. A writer therefore takes the lock at its start.
-    writes = connection.get_execution_options().get("oracle_api_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # A single SELECT sees one state by itself; a transaction around it would cost as much again.
+    begin = connection.get_execution_options().get("sqlite_begin")
+    if begin is not None:
+        connection.exec_driver_sql(begin)

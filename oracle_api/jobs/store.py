@@ -126,7 +126,7 @@ class JobStore:
         page = sa.select(*LISTED).where(condition).order_by(jobs.c.seq.desc()).limit(limit + 1)
         if before_seq is not None:
             page = page.where(jobs.c.seq < before_seq)
-        with self._database.reading() as connection, connection.begin():
+        with self._database.reading(snapshot=True) as connection:
             total = connection.execute(
                 sa.select(sa.func.count()).select_from(jobs).where(condition)
             ).scalar_one()

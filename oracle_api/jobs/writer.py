@@ -16,8 +16,10 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Execution option of a connection that is going to write.
-WRITES = {"oracle_api_writes": True}
+# A transaction that reads first and writes later cannot wait for another writer: SQLite fails it
+# at once with SQLITE_BUSY_SNAPSHOT. A writer therefore takes the lock at its start.
+#: Execution options of a connection that is going to write.
+WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 
 _LARGEST_GROUP = 512
 
