@@ -67,6 +67,7 @@ KINDS: dict[type[errors.OracleApiError], Kind] = {
     errors.DatabaseUnavailable: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable", "The database is not available"
     ),
+    errors.Unavailable: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
     errors.QueueFull: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "queue-full", "The job queue is full"),
     errors.StoreUnavailable: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The job store is not available"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
 import sqlalchemy as sa
 
-from oracle_api.exceptions import Conflict
+from oracle_api.exceptions import Conflict, NotFound
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import INTERRUPTED
 from oracle_api.jobs.records import held_by
@@ -27,11 +28,29 @@ class Chunk:
     rows: bytes
 
 
+# Where the columns' names of a REF CURSOR are kept, before its first row.
+_HEADER = -1
+
+
 class RowStore:
     """Keeps and gives chunks; they are deleted with their job."""
 
     def __init__(self, database: JobDatabase) -> None:
         self._database = database
+
+    def open(self, job_id: str, owner: str, label: str, columns: list[str]) -> None:
+        """Begin the rows of a REF CURSOR of a running job.
+
+        Args:
+            job_id: the job.
+            owner: who runs it.
+            label: the parameter's name.
+            columns: the columns' names.
+
+        Raises:
+            Conflict: the job is no longer this owner's.
+        """
+        self._insert(job_id, owner, label, Chunk(_HEADER, 0, msgspec.json.encode(columns)))
 
     def add(self, job_id: str, owner: str, label: str, chunk: Chunk) -> None:
         """Keep a chunk of a running job.
@@ -45,6 +64,9 @@ class RowStore:
         Raises:
             Conflict: the job is no longer this owner's.
         """
+        self._insert(job_id, owner, label, chunk)
+
+    def _insert(self, job_id: str, owner: str, label: str, chunk: Chunk) -> None:
         held = sa.select(jobs.c.seq).where(held_by(job_id, owner))
 
         def operation(connection: sa.Connection) -> None:
@@ -62,6 +84,23 @@ class RowStore:
             )
 
         self._database.write(operation)
+
+    def columns(self, job_id: str, label: str) -> list[str]:
+        """Give the columns' names of a REF CURSOR.
+
+        Raises:
+            NotFound: the job has opened none under this label.
+        """
+        query = sa.select(job_rows.c.rows).where(
+            job_rows.c.job_id == job_id,
+            job_rows.c.label == label,
+            job_rows.c.first_row == _HEADER,
+        )
+        with self._database.reading() as connection:
+            header = connection.execute(query).scalar_one_or_none()
+        if header is None:
+            raise NotFound(f"Job {job_id} has no rows under {label}.")
+        return msgspec.json.decode(header, type=list[str])
 
     def read(self, job_id: str, label: str, first_row: int) -> Iterator[Chunk]:
         """Give chunks one after the other, from the one that holds ``first_row`` onwards."""

@@ -132,6 +132,7 @@ class JobRunner:
 
     def _row_keeper(self, job: Job, owner: str) -> RowReader:
         def keep(label: str, columns: list[str], batches: Iterator[Rows]) -> dict[str, Any]:
+            self._rows.open(job.id, owner, label, columns)
             count = 0
             inline: Rows | None = []
             for batch in batches:

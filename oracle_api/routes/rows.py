@@ -1,54 +1,122 @@
-"""The rows of a job's REF CURSORs, page by page."""
+"""The rows of a job's REF CURSORs: page by page as JSON, or whole as a stream."""
 
-from itertools import chain, islice
+import csv
+import io
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotAcceptable
 
 from oracle_api.auth import token_required
-from oracle_api.exceptions import NotFound
-from oracle_api.jobs.job import Job
+from oracle_api.exceptions import Conflict, Unavailable
+from oracle_api.jobs.job import Job, JobStatus
+from oracle_api.jobs.rows import Chunk
 from oracle_api.routes.body import json_answer
-from oracle_api.schemas import page_cursor, whole_number
-from oracle_api.services import current_services
+from oracle_api.schemas import page_cursor, retry_after, whole_number
+from oracle_api.services import Services, current_services
 
 blueprint = Blueprint("rows", __name__)
 
 _DEFAULT_LIMIT = 1000
 _MAX_LIMIT = 10_000
+_LOOK_SECONDS = 0.5
 
+_JSON = "application/json"
+_CSV = "text/csv"
+_NDJSON = "application/x-ndjson"
 
-class _Cursor(msgspec.Struct):
-    columns: list[str]
-    row_count: int
+_raw_rows = msgspec.json.Decoder(list[msgspec.Raw])
+_exact_rows = msgspec.json.Decoder(list[list[Any]], float_hook=Decimal)
 
 
 @blueprint.get("/jobs/<job_id>/rows/<path:label>")
 @token_required
-def page(job_id: str, label: str) -> Response:
-    """Give rows of a REF CURSOR from ``cursor`` on; ``next`` leads to the ones after them."""
+def show(job_id: str, label: str) -> Response:
+    """Give rows of a REF CURSOR, in the form that the client accepts."""
     services = current_services()
-    described = _described(services.store.get(job_id), label)
+    job = services.store.get(job_id)
+    columns = services.rows.columns(job.id, label)
+    match request.accept_mimetypes.best_match((_JSON, _CSV, _NDJSON)):
+        case "application/json":
+            return _page(services, job, label, columns)
+        case "text/csv":
+            return _stream(services, job, label, "csv", _csv_lines(services, job, label, columns))
+        case "application/x-ndjson":
+            return _stream(services, job, label, "ndjson", _json_lines(services, job, label))
+    raise NotAcceptable(f"Rows are given as {_JSON}, {_CSV} or {_NDJSON}.")
+
+
+def _page(services: Services, job: Job, label: str, columns: list[str]) -> Response:
     first = page_cursor(request.args.get("cursor")) or 0
     limit = whole_number(
         request.args.get("limit"), "limit", default=_DEFAULT_LIMIT, highest=_MAX_LIMIT
     )
     rows: list[msgspec.Raw] = []
-    for chunk in services.rows.read(job_id, label, first):
-        stored = msgspec.json.decode(chunk.rows, type=list[msgspec.Raw])
-        skipped = max(0, first - chunk.first_row)
-        rows = list(islice(chain(rows, stored[skipped:]), limit))
-        if len(rows) == limit:
+    for chunk in services.rows.read(job.id, label, first):
+        rows += _raw_rows.decode(chunk.rows)[max(0, first - chunk.first_row) :]
+        if len(rows) > limit:
             break
-    document = {"columns": described.columns, "row_count": described.row_count, "rows": rows}
-    if first + len(rows) < described.row_count:
-        document["next"] = str(first + len(rows))
-    return json_answer(document)
+    # While the job still fetches, there may always be more.
+    is_last = len(rows) <= limit and job.status.is_final
+    document: dict[str, Any] = {"columns": columns, "rows": rows[:limit]}
+    if not is_last:
+        document["next"] = str(first + min(len(rows), limit))
+    return json_answer(document, headers=retry_after(job))
 
 
-def _described(job: Job, label: str) -> _Cursor:
-    members = msgspec.json.decode(job.result or b"{}", type=dict[str, msgspec.Raw])
-    try:
-        return msgspec.json.decode(members[label], type=_Cursor)
-    except (KeyError, msgspec.ValidationError):
-        raise NotFound(f"Job {job.id} has no rows under {label}.") from None
+def _stream(
+    services: Services, job: Job, label: str, ending: str, lines: Iterator[bytes]
+) -> Response:
+    response = Response(lines, mimetype=_CSV if ending == "csv" else _NDJSON)
+    name = "_".join((job.procedure_name, label, job.id[:8]))
+    safe = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
+    response.headers["Content-Disposition"] = f'attachment; filename="{safe}.{ending}"'
+    if not job.status.is_final:
+        # It goes on until the job ends, and holds a thread so long.
+        if not services.claim_waiting_place():
+            raise Unavailable("Too many requests wait for running jobs.")
+        response.call_on_close(services.give_back_waiting_place)
+    return response
+
+
+def _csv_lines(services: Services, job: Job, label: str, columns: list[str]) -> Iterator[bytes]:
+    yield _csv([columns])
+    for chunk in _all_chunks(services, job, label):
+        yield _csv(_exact_rows.decode(chunk.rows))
+
+
+def _csv(rows: list[list[Any]]) -> bytes:
+    """Write rows as RFC 4180 says; a null is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _json_lines(services: Services, job: Job, label: str) -> Iterator[bytes]:
+    for chunk in _all_chunks(services, job, label):
+        yield b"".join(bytes(row) + b"\n" for row in _raw_rows.decode(chunk.rows))
+
+
+def _all_chunks(services: Services, job: Job, label: str) -> Iterator[Chunk]:
+    """Give every chunk, also those that are still to come.
+
+    Raises:
+        Conflict: the job failed meanwhile. The response has begun by then, so it is cut off: the
+            client must not take the part for the whole.
+    """
+    next_row = 0
+    while True:
+        status = services.store.get(job.id).status
+        for chunk in services.rows.read(job.id, label, next_row):
+            yield chunk
+            next_row = chunk.first_row + chunk.row_count
+        if status is JobStatus.COMPLETED:
+            return
+        if status.is_final:
+            raise Conflict(f"Job {job.id} is {status}: its rows are gone.")
+        time.sleep(_LOOK_SECONDS)

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -90,6 +91,37 @@ def many(call: Any, p_count: Decimal) -> dict[str, Any]:
     rows = ((number, f"row {number}", number) for number in range(1, int(p_count) + 1))
     columns = [("ID", "NUMBER"), ("NAME", "VARCHAR2(40)"), ("ID", "NUMBER")]
     return {"p_rows": call.cursor(columns=columns, rows=rows)}
+
+
+@catalog.procedure("PKG_ROWS.ODD(p_rows OUT SYS_REFCURSOR)")
+def odd(call: Any) -> dict[str, Any]:
+    """Open a cursor over values that a CSV file must quote."""
+    rows = [
+        ("plain", 1),
+        ("with, comma", Decimal("-0.5")),
+        ('with "quotes"', Decimal("12345678901234567890.123")),
+        ("two\nlines", None),
+        ("ñ🐦", 0),
+        (None, 7),
+    ]
+    return {
+        "p_rows": call.cursor(columns=[("TEXT", "VARCHAR2(40)"), ("NUMBER", "NUMBER")], rows=rows)
+    }
+
+
+@catalog.procedure(
+    "PKG_ROWS.SLOW(p_count IN NUMBER, p_seconds IN NUMBER, p_rows OUT SYS_REFCURSOR)"
+)
+def slow(call: Any, p_count: Decimal, p_seconds: Decimal) -> dict[str, Any]:
+    """Open a cursor whose rows come slowly."""
+
+    def rows() -> Iterator[tuple[int]]:
+        for number in range(1, int(p_count) + 1):
+            if number % 500 == 0:
+                call.sleep(float(p_seconds) * 500 / float(p_count))
+            yield (number,)
+
+    return {"p_rows": call.cursor(columns=[("ID", "NUMBER")], rows=rows())}
 
 
 @catalog.procedure("PKG_ROWS.NOT_OPENED(p_rows OUT SYS_REFCURSOR)")

@@ -1,5 +1,6 @@
 """Jobs over HTTP: launched, watched, listed, cancelled, deleted; bounded and idempotent."""
 
+import json
 import re
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import oracledb
 import pytest
+import requests
 
 from oracle_api.embedded.server import EmbeddedServer
 
@@ -402,9 +404,62 @@ def test_many_rows_of_a_job_are_read_page_by_page(service: Service) -> None:
             break
         cursor = {"cursor": page["next"]}
     assert read == [[n, f"row {n}", n] for n in range(1, 12_346)]
+    past = service.get(rows["rows_url"], params={"cursor": "99999"}).json()
+    assert past == {"columns": ["ID", "NAME", "ID"], "rows": []}
     assert service.get(f"/jobs/{job['id']}/rows/OTHER").status_code == 404
-    listed = service.get("/jobs", params={"procedure": "PKG_ROWS.MANY"}).json()["jobs"]
-    assert job["id"] in {entry["id"] for entry in listed}
+
+
+@needs_embedded
+def test_the_rows_of_a_job_as_a_csv_file(service: Service) -> None:
+    job = service.finished(service.launch("PKG_ROWS.ODD"))
+    answer = service.get(job["result"]["P_ROWS"]["rows_url"], headers={"Accept": "text/csv"})
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    name = f"PKG_ROWS_ODD_P_ROWS_{job['id'][:8]}.csv"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert answer.content.decode() == (
+        "TEXT,NUMBER\r\n"
+        'plain,1\r\n"with, comma",-0.5\r\n"with ""quotes""",12345678901234567890.123\r\n'
+        '"two\nlines",\r\nñ🐦,0\r\n,7\r\n'
+    )
+
+
+@needs_embedded
+def test_the_rows_of_a_job_as_json_lines(service: Service) -> None:
+    job = service.finished(service.launch("PKG_ROWS.MANY", {"p_count": 3000}))
+    url = job["result"]["P_ROWS"]["rows_url"]
+    answer = service.get(url, headers={"Accept": "application/x-ndjson"})
+    assert answer.headers["Content-Type"].startswith("application/x-ndjson")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert lines == [[n, f"row {n}", n] for n in range(1, 3001)]
+    assert service.get(url, headers={"Accept": "image/png"}).status_code == 406
+
+
+@needs_embedded
+def test_rows_are_read_while_the_job_still_fetches_them(service: Service, tally: Tally) -> None:
+    job_id = service.launch("PKG_ROWS.SLOW", {"p_count": 5000, "p_seconds": 3})
+    url = f"/jobs/{job_id}/rows/P_ROWS"
+    page = eventually(
+        lambda: (answer := service.get(url)).status_code == 200 and answer.json()["rows"]
+    )
+    assert page[0] == [1]
+    assert service.job(job_id)["status"] == "running"
+    assert service.get(url).json()["next"], "there may be more"
+    streamed = service.get(url, headers={"Accept": "text/csv"}).text.splitlines()
+    assert streamed == ["ID", *map(str, range(1, 5001))]
+    assert service.job(job_id)["status"] == "completed"
+
+
+@needs_embedded
+def test_a_stream_of_a_job_that_fails_is_cut_off(service: Service) -> None:
+    job_id = service.launch("PKG_ROWS.SLOW", {"p_count": 5000, "p_seconds": 30})
+    url = f"/jobs/{job_id}/rows/P_ROWS"
+    eventually(lambda: service.get(url).status_code == 200)
+    with ThreadPoolExecutor(1) as threads:
+        stream = threads.submit(service.get, url, headers={"Accept": "text/csv"})
+        service.request("POST", f"/jobs/{job_id}/cancel")
+        with pytest.raises(requests.RequestException):
+            stream.result(30)
+    assert service.get(url).status_code == 404
 
 
 def test_params_can_be_hidden(make_service: Any) -> None:

@@ -12,6 +12,7 @@ from oracle_api.exceptions import (
     Conflict,
     IdempotencyMismatch,
     JobNotFound,
+    NotFound,
     QueueFull,
 )
 from oracle_api.jobs.database import JobDatabase
@@ -382,6 +383,11 @@ def test_a_number_is_never_given_again(add: Add, store: JobStore) -> None:
 def test_rows_come_back_in_order_from_any_row_on(add: Add, store: JobStore, rows: RowStore) -> None:
     job = add()
     store.claim("me")
+    with pytest.raises(NotFound):
+        rows.columns(job.id, "C")
+    rows.open(job.id, "me", "C", ["ID", "ID"])
+    assert rows.columns(job.id, "C") == ["ID", "ID"]
+    assert list(rows.read(job.id, "C", 0)) == []
     chunks = [Chunk(0, 3, b"[1,2,3]"), Chunk(3, 2, b"[4,5]"), Chunk(5, 1, b"[6]")]
     for chunk in chunks:
         rows.add(job.id, "me", "C", chunk)
