@@ -9,6 +9,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
+from oracle_api.exceptions import ProcedureNotFound
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
@@ -19,7 +20,9 @@ from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.call import Caller, Deadline, rows_up_to
-from oracle_api.oracle.dictionary import Dictionary
+from oracle_api.oracle.dictionary import Dictionary, Procedure
+from oracle_api.oracle.listing import Listed, list_procedures
+from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.settings import Settings
@@ -48,8 +51,9 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pool = OraclePool(settings)
+        self._dictionary = Dictionary(settings.dictionary_cache_seconds)
         self._caller = Caller(
-            Dictionary(settings.dictionary_cache_seconds),
+            self._dictionary,
             by_position=settings.params_by_position,
             date_format=settings.date_format,
             max_lob=settings.max_lob_bytes,
@@ -119,6 +123,27 @@ class Services:
                 read_rows=rows_up_to(self.settings.max_rows),
                 deadline=deadline,
             )
+
+    def describe(self, name: ProcedureName, request_id: str) -> Procedure:
+        """Find a procedure's signatures.
+
+        Args:
+            name: as a client would call it.
+            request_id: shown in the database.
+
+        Raises:
+            ProcedureNotFound: the data dictionary does not show it.
+        """
+        with self.pool.lend(Identity("describe", request_id)) as connection:
+            procedure = self._dictionary.describe(connection, name)
+        if procedure is None:
+            raise ProcedureNotFound(f"The data dictionary shows no procedure {name}.")
+        return procedure
+
+    def list_procedures(self, pattern: str | None, most: int, request_id: str) -> list[Listed]:
+        """List the procedures that match a pattern; see ``oracle.listing``."""
+        with self.pool.lend(Identity("list", request_id)) as connection:
+            return list_procedures(connection, pattern, most)
 
     def claim_waiting_place(self) -> bool:
         """Take one of the few places for long polls; give it back with the other method."""

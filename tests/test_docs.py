@@ -59,7 +59,11 @@ def test_the_example_file_is_accepted_once_the_token_is_set() -> None:
 def test_every_route_is_in_the_readme() -> None:
     app = create_app(Settings.from_env({"ORACLE_DSN": "embedded", "API_TOKEN": "t"}))
     for rule in app.url_map.iter_rules():
-        path = rule.rule.replace("<job_id>", "{id}").replace("<path:label>", "{param}")
+        path = (
+            rule.rule.replace("<job_id>", "{id}")
+            .replace("<path:label>", "{param}")
+            .replace("<name>", "{name}")
+        )
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             assert re.search(rf"`{method} {re.escape(path)}[`?]", README), f"{method} {path}"
 

@@ -3,7 +3,9 @@
 from flask import Blueprint, Response, g, request
 
 from oracle_api.auth import token_required
+from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
+from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.request import CallRequest
 from oracle_api.routes.body import json_answer, json_body
 from oracle_api.schemas import accepted, job_path, parse_call, retry_after
@@ -12,6 +14,7 @@ from oracle_api.services import current_services
 blueprint = Blueprint("procedures", __name__)
 
 _MAX_KEY = 255
+_MOST_LISTED = 1000
 
 
 @blueprint.post("/procedure")
@@ -33,6 +36,23 @@ def submit() -> Response:
         idempotency_key=_idempotency_key(),
     )
     return json_answer(accepted(job), 202, {"Location": job_path(job), **retry_after(job)})
+
+
+@blueprint.get("/procedures")
+@token_required
+def index() -> Response:
+    """List the procedures whose names are like a pattern."""
+    pattern = request.args.get("like")
+    found = current_services().list_procedures(pattern, _MOST_LISTED + 1, g.request_id)
+    return json_answer(list_document(found, _MOST_LISTED))
+
+
+@blueprint.get("/procedures/<name>")
+@token_required
+def describe(name: str) -> Response:
+    """Describe a procedure: its signatures, an example and a JSON Schema of its call."""
+    procedure = current_services().describe(ProcedureName.parse(name), g.request_id)
+    return json_answer(procedure_document(procedure))
 
 
 def _call() -> CallRequest:

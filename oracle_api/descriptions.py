@@ -1,0 +1,123 @@
+"""What a procedure looks like to somebody who wants to call it: signature, example, JSON Schema."""
+
+from typing import Any
+
+from oracle_api.oracle.dictionary import Parameter, Procedure, Signature
+from oracle_api.oracle.listing import Listed
+from oracle_api.oracle.names import ProcedureName
+from oracle_api.oracle.values import type_named
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_TEXT: dict[str, Any] = {"type": ["string", "number", "null"]}
+_LONG_TEXT: dict[str, Any] = {"type": ["string", "null"]}
+_NUMBER: dict[str, Any] = {"type": ["number", "string", "null"]}
+_DATE: dict[str, Any] = {"type": ["string", "null"], "examples": ["2025-12-31T23:59:59"]}
+_MOMENT: dict[str, Any] = {"type": ["string", "null"], "examples": ["2025-12-31T23:59:59Z"]}
+_BASE64: dict[str, Any] = {"type": ["string", "null"], "contentEncoding": "base64"}
+_BOOLEAN: dict[str, Any] = {"type": ["boolean", "null"]}
+
+# Schema of a value and an example, by the name that oracle.values has for the type.
+_BY_TYPE: dict[str, tuple[dict[str, Any], Any]] = {
+    "VARCHAR2": (_TEXT, "text"),
+    "NVARCHAR2": (_TEXT, "text"),
+    "CHAR": (_TEXT, "text"),
+    "NCHAR": (_TEXT, "text"),
+    "LONG": (_TEXT, "text"),
+    "CLOB": (_LONG_TEXT, "text"),
+    "NCLOB": (_LONG_TEXT, "text"),
+    "NUMBER": (_NUMBER, 1),
+    "FLOAT": (_NUMBER, 1.5),
+    "BINARY_INTEGER": (_NUMBER, 1),
+    "BINARY_FLOAT": (_NUMBER, 1.5),
+    "BINARY_DOUBLE": (_NUMBER, 1.5),
+    "DATE": (_DATE, "2025-12-31"),
+    "TIMESTAMP": (_DATE, "2025-12-31T23:59:59"),
+    "TIMESTAMP WITH TIME ZONE": (_MOMENT, "2025-12-31T23:59:59Z"),
+    "TIMESTAMP WITH LOCAL TIME ZONE": (_MOMENT, "2025-12-31T23:59:59Z"),
+    "RAW": (_BASE64, "aGk="),
+    "BLOB": (_BASE64, "aGk="),
+    "PL/SQL BOOLEAN": (_BOOLEAN, True),
+}
+
+
+def list_document(procedures: list[Listed], most: int) -> dict[str, Any]:
+    """Show a list of procedures, which was asked for one more than may be shown.
+
+    Args:
+        procedures: what was found.
+        most: so many are shown.
+    """
+    document: dict[str, Any] = {
+        "procedures": [
+            {"name": one.full_name, "url": f"/procedures/{one.full_name}"}
+            for one in procedures[:most]
+        ]
+    }
+    if len(procedures) > most:
+        document["truncated"] = True
+    return document
+
+
+def procedure_document(procedure: Procedure) -> dict[str, Any]:
+    """Show a procedure with all its overloads."""
+    return {
+        "name": str(procedure.name),
+        "overloads": [_overload(procedure.name, one) for one in procedure.overloads],
+    }
+
+
+def _overload(name: ProcedureName, signature: Signature) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "signature": str(signature),
+        "parameters": [_parameter(one) for one in signature.parameters],
+    }
+    if signature.returns is not None:
+        document["returns"] = {"type": signature.returns}
+    document["example"] = _example(name, signature)
+    document["schema"] = _schema(name, signature)
+    return document
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "direction": parameter.direction,
+        "type": parameter.type_name,
+        "has_default": parameter.has_default,
+        "is_supported": type_named(parameter.type_name) is not None,
+    }
+
+
+def _inputs(signature: Signature) -> list[Parameter]:
+    return [one for one in signature.parameters if one.direction != "OUT"]
+
+
+def _example(name: ProcedureName, signature: Signature) -> dict[str, Any]:
+    return {
+        "name": str(name),
+        "params": {one.name: _of_type(one)[1] for one in _inputs(signature) if not one.has_default},
+    }
+
+
+def _schema(name: ProcedureName, signature: Signature) -> dict[str, Any]:
+    inputs = _inputs(signature)
+    required = [one.name for one in inputs if not one.has_default]
+    params: dict[str, Any] = {
+        "type": "object",
+        "properties": {one.name: _of_type(one)[0] for one in inputs},
+        "required": required,
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": _DIALECT,
+        "type": "object",
+        "properties": {"name": {"const": str(name)}, "params": params},
+        "required": ["name", "params"] if required else ["name"],
+    }
+
+
+def _of_type(parameter: Parameter) -> tuple[dict[str, Any], Any]:
+    kind = type_named(parameter.type_name)
+    schema, example = _BY_TYPE.get(kind.name if kind else "", ({}, None))
+    return {**schema, "description": f"{parameter.direction} {parameter.type_name}"}, example
