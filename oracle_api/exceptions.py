@@ -48,6 +48,10 @@ class OracleApiError(Exception):
         self.detail = detail
         self.code = code
 
+    def at(self, place: str) -> None:
+        """Say in the detail where it happened, such as ``Element 3``."""
+        self.detail = f"{place}: {self.detail}"
+
 
 class SettingsError(OracleApiError):
     """A setting is missing or unusable; the text names the variable."""

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -33,6 +33,10 @@ class ProcedureBody(msgspec.Struct, frozen=True):
     schema: str | None = None
     is_function: bool | None = msgspec.field(default=None, name="isFunction")
     params: list[ParameterBody] | dict[str, Any] | None = None
+    batch: list[dict[str, Any]] | None = None
+    overload: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    numbers: Literal["exact", "string"] | None = None
+    output: bool | None = None
 
 
 _decoder = msgspec.json.Decoder(ProcedureBody, float_hook=Decimal)
@@ -67,16 +71,20 @@ def parse_call(data: bytes, *, by_position: bool) -> CallRequest:
         ProcedureName.parse(body.name, body.schema)
     except InvalidRequest as exc:
         raise InvalidRequest(exc.detail, errors=(FieldError(pointer, exc.detail),)) from None
-    by_object = isinstance(body.params, dict)
     request = CallRequest(
         name=body.name.strip(),
         schema=body.schema or None,
         is_function=body.is_function,
         arguments=_arguments(body),
-        by_object=by_object,
+        by_object=isinstance(body.params, dict),
+        batch=_batch(body),
+        overload=body.overload,
+        numbers_as_text=body.numbers == "string",
+        output=bool(body.output),
     )
     if not by_position:
-        _check_names(request)
+        for element in request.elements():
+            _check_names(element)
     return request
 
 
@@ -123,13 +131,31 @@ def _arguments(body: ProcedureBody) -> tuple[Argument, ...]:
     )
 
 
+def _batch(body: ProcedureBody) -> tuple[tuple[Argument, ...], ...] | None:
+    if body.batch is None:
+        return None
+    if body.params:
+        raise _refusal("/batch", "batch and params exclude each other")
+    if not body.batch:
+        raise _refusal("/batch", "a batch has at least one element")
+    return tuple(
+        tuple(Argument(name, value) for name, value in element.items()) for element in body.batch
+    )
+
+
+def _refusal(pointer: str, detail: str) -> InvalidRequest:
+    return InvalidRequest(f"{detail}.", errors=(FieldError(pointer, detail),))
+
+
 def _direction(text: str | None, position: int) -> Direction | None:
     if not text or not text.strip():
         return None
     direction = _DIRECTIONS.get(" ".join(text.upper().split()))
     if direction is None:
-        detail = f"{text[:40]!r} is not a direction: IN, OUT or IN OUT"
-        raise InvalidRequest(detail, errors=(FieldError(f"/params/{position}/direction", detail),))
+        raise _refusal(
+            f"/params/{position}/direction",
+            f"{text[:40]!r} is not a direction: IN, OUT or IN OUT",
+        )
     return direction
 
 
@@ -194,6 +220,7 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
     optional = {
         "schema": request and request.schema,
         "params": _params(request) if request and show_params else None,
+        "batch": _shown_batch(request) if request and show_params else None,
         "run_start_time": job.run_start_time and timestamp(job.run_start_time),
         "end_time": job.end_time and timestamp(job.end_time),
         "duration": None if job.duration is None else duration(job.duration),
@@ -204,6 +231,8 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
         "cancel_requested": job.cancel_requested or None,
     }
     document.update((name, value) for name, value in optional.items() if value is not None)
+    if job.extras is not None:
+        document.update(msgspec.json.decode(job.extras, type=dict[str, msgspec.Raw]))
     return document
 
 
@@ -219,9 +248,15 @@ def page_document(page: JobPage) -> dict[str, Any]:
 
 
 def _params(request: CallRequest) -> Any:
-    if request.by_object:
-        return {argument.name: argument.value for argument in request.arguments}
-    return request.arguments or None
+    return _by_name(request.arguments) if request.by_object else request.arguments or None
+
+
+def _shown_batch(request: CallRequest) -> Any:
+    return None if request.batch is None else [_by_name(element) for element in request.batch]
+
+
+def _by_name(arguments: tuple[Argument, ...]) -> dict[str, Any]:
+    return {argument.name: argument.value for argument in arguments}
 
 
 def timestamp(moment: datetime) -> str:

@@ -4,7 +4,6 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
@@ -13,18 +12,21 @@ from oracle_api.exceptions import ProcedureNotFound
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
+from oracle_api.jobs.lobs import LobStore
 from oracle_api.jobs.monitor import WorkMonitor
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.registry import JobRegistry
 from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
-from oracle_api.oracle.call import Caller, Deadline, rows_up_to
+from oracle_api.oracle.call import Answer, Caller, CallOptions
 from oracle_api.oracle.dictionary import Dictionary, Procedure
+from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.listing import Listed, list_procedures
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
+from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Services:
 
     store: JobStore
     rows: RowStore
+    lobs: LobStore
     registry: JobRegistry
 
     def __init__(self, settings: Settings) -> None:
@@ -54,10 +57,13 @@ class Services:
         self._dictionary = Dictionary(settings.dictionary_cache_seconds)
         self._caller = Caller(
             self._dictionary,
-            by_position=settings.params_by_position,
-            date_format=settings.date_format,
-            max_lob=settings.max_lob_bytes,
+            CallOptions(
+                by_position=settings.params_by_position,
+                date_format=settings.date_format,
+                max_output_lines=settings.max_output_lines,
+            ),
         )
+        self._readers = Readers(rows_up_to(settings.max_rows), lobs_up_to(settings.max_lob_bytes))
         # Waiting requests hold a thread each: some are always kept for the others.
         self._waiting_places = threading.BoundedSemaphore(max(1, settings.web_threads // 2))
         self._stopper: threading.Thread | None = None
@@ -73,6 +79,7 @@ class Services:
         self._database = JobDatabase(settings.jobs_database_url)
         self.store = JobStore(self._database)
         self.rows = RowStore(self._database)
+        self.lobs = LobStore(self._database)
         owners = OwnerStore(self._database)
         self._monitor = WorkMonitor(self.pool)
         runner = JobRunner(
@@ -81,6 +88,7 @@ class Services:
             monitor=self._monitor,
             store=self.store,
             rows=self.rows,
+            lobs=self.lobs,
             connect_wait_seconds=settings.job_connect_wait_seconds,
         )
         self.registry = JobRegistry(
@@ -105,22 +113,19 @@ class Services:
         self._scheduler.start()
         self._started = True
 
-    def call_now(self, request: CallRequest, request_id: str) -> dict[str, Any]:
+    def call_now(self, request: CallRequest, request_id: str) -> Answer:
         """Call a procedure and wait for it, within SYNC_TIMEOUT_SECONDS.
 
         Args:
             request: what to call.
             request_id: shown in the database as the session's client identifier.
-
-        Returns:
-            OUT values by the client's names for them.
         """
         deadline = Deadline(self.settings.sync_timeout_seconds)
         with self.pool.lend(Identity(request.name, request_id)) as connection:
             return self._caller.call(
                 connection,
                 request,
-                read_rows=rows_up_to(self.settings.max_rows),
+                readers=self._readers,
                 deadline=deadline,
             )
 

@@ -183,6 +183,12 @@ class Settings:
         _integer(1, 1024 * 1024 * 1024),
         "Largest CLOB or BLOB that is read, in characters or bytes.",
     )
+    max_output_lines: int = _setting(
+        "MAX_OUTPUT_LINES",
+        10_000,
+        _integer(0, 10_000_000),
+        "Most DBMS_OUTPUT lines in one answer.",
+    )
     max_body_bytes: int = _setting(
         "MAX_BODY_BYTES",
         10 * 1024 * 1024,

@@ -374,6 +374,7 @@ PENDING = Job(
     progress=0,
     work=None,
     result=None,
+    extras=None,
     error=None,
     error_code=None,
     cancel_requested=False,

@@ -64,6 +64,7 @@ class Job:
         progress: 0 to 100, never back.
         work: true figures, where the procedure reports them.
         result: JSON of the OUT values; None in lists where it is large, and until completed.
+        extras: JSON object of what came back beside them; None in lists.
         error: why it failed.
         error_code: such as ``ORA-20001`` or ``interrupted``.
         cancel_requested: somebody asked to break it off.
@@ -83,6 +84,7 @@ class Job:
     progress: int
     work: Work | None
     result: bytes | None
+    extras: bytes | None
     error: str | None
     error_code: str | None
     cancel_requested: bool
@@ -124,12 +126,14 @@ class Outcome:
     Args:
         status: a final one.
         result: JSON of the OUT values of a completed one.
+        extras: JSON object of what came back beside them, where there is any.
         error: why a failed one failed.
         error_code: its code, where there is one.
     """
 
     status: JobStatus
     result: bytes | None = None
+    extras: bytes | None = None
     error: str | None = None
     error_code: str | None = None
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import JobStatus, Outcome
-from oracle_api.jobs.records import PENDING_COUNT, finishing
-from oracle_api.jobs.tables import job_rows, jobs, owners
+from oracle_api.jobs.records import PENDING_COUNT, drop_results, finishing
+from oracle_api.jobs.tables import jobs, owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class OwnerStore:
                 return 0
             held = sa.and_(jobs.c.owner == owner, jobs.c.status == JobStatus.RUNNING)
             ids = sa.select(jobs.c.id).where(held)
-            connection.execute(job_rows.delete().where(job_rows.c.job_id.in_(ids)))
+            drop_results(connection, ids)
             return connection.execute(finishing(outcome, self._database.now()).where(held)).rowcount
 
         return self._database.write(operation)

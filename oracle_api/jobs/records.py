@@ -1,13 +1,15 @@
 """Between rows of the table ``jobs`` and :class:`Job`; the statement parts that stores share."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from oracle_api.jobs.job import PROGRESS_FINAL, Job, JobStatus, Outcome
-from oracle_api.jobs.tables import jobs
+from oracle_api.exceptions import Conflict
+from oracle_api.jobs.job import INTERRUPTED, PROGRESS_FINAL, Job, JobStatus, Outcome
+from oracle_api.jobs.tables import job_lobs, job_rows, jobs
 from oracle_api.oracle.longops import Work
 
 #: A result above so many bytes is left out of lists.
@@ -21,7 +23,11 @@ WHOLE = [column for column in jobs.c if column.name not in ("owner", "idempotenc
 
 #: What makes a job of a list: no request, and no large result.
 LISTED: list[sa.ColumnElement[Any]] = [
-    *(column for column in WHOLE if column.name not in ("request", "request_hash", "result")),
+    *(
+        column
+        for column in WHOLE
+        if column.name not in ("request", "request_hash", "result", "extras")
+    ),
     sa.case((jobs.c.result_size <= LIST_RESULT_BYTES, jobs.c.result)).label("result"),
 ]
 
@@ -48,11 +54,44 @@ def finishing(outcome: Outcome, now: datetime) -> sa.Update:
         end_time=to_number(now),
         progress=PROGRESS_FINAL,
         result=outcome.result,
+        extras=outcome.extras,
         result_size=len(outcome.result or b""),
         error=outcome.error,
         error_code=outcome.error_code,
         version=jobs.c.version + 1,
     )
+
+
+def insert_held(
+    connection: sa.Connection, table: sa.Table, job_id: str, owner: str, values: dict[str, Any]
+) -> None:
+    """Keep something that belongs to a running job.
+
+    Args:
+        connection: within a transaction.
+        table: where, with a column ``job_id``.
+        job_id: the job.
+        owner: who runs it.
+        values: of the other columns.
+
+    Raises:
+        Conflict: the job is no longer this owner's.
+    """
+    held = sa.select(jobs.c.seq).where(held_by(job_id, owner))
+    if connection.execute(held).first() is None:
+        raise Conflict(f"Job {job_id} is no longer run by this process.", INTERRUPTED)
+    connection.execute(table.insert(), {"job_id": job_id, **values})
+
+
+def drop_results(connection: sa.Connection, ids: Iterable[str] | sa.Select[tuple[str]]) -> None:
+    """Delete the rows and LOBs that jobs have kept.
+
+    Args:
+        connection: within a transaction.
+        ids: of the jobs.
+    """
+    for table in (job_rows, job_lobs):
+        connection.execute(table.delete().where(table.c.job_id.in_(ids)))
 
 
 def to_number(moment: datetime) -> int:
@@ -81,6 +120,7 @@ def to_job(row: Any) -> Job:
         progress=row.progress,
         work=msgspec.json.decode(row.work, type=Work) if row.work else None,
         result=row.result,
+        extras=values.get("extras"),
         error=row.error,
         error_code=row.error_code,
         cancel_requested=bool(row.cancel_requested),

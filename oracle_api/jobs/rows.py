@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import msgspec
 import sqlalchemy as sa
 
-from oracle_api.exceptions import Conflict, NotFound
+from oracle_api.exceptions import NotFound
 from oracle_api.jobs.database import JobDatabase
-from oracle_api.jobs.job import INTERRUPTED
-from oracle_api.jobs.records import held_by
-from oracle_api.jobs.tables import job_rows, jobs
+from oracle_api.jobs.records import insert_held
+from oracle_api.jobs.tables import job_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +66,15 @@ class RowStore:
         self._insert(job_id, owner, label, chunk)
 
     def _insert(self, job_id: str, owner: str, label: str, chunk: Chunk) -> None:
-        held = sa.select(jobs.c.seq).where(held_by(job_id, owner))
-
-        def operation(connection: sa.Connection) -> None:
-            if connection.execute(held).first() is None:
-                raise Conflict(f"Job {job_id} is no longer run by this process.", INTERRUPTED)
-            connection.execute(
-                job_rows.insert(),
-                {
-                    "job_id": job_id,
-                    "label": label,
-                    "first_row": chunk.first_row,
-                    "row_count": chunk.row_count,
-                    "rows": chunk.rows,
-                },
-            )
-
-        self._database.write(operation)
+        values = {
+            "label": label,
+            "first_row": chunk.first_row,
+            "row_count": chunk.row_count,
+            "rows": chunk.rows,
+        }
+        self._database.write(
+            lambda connection: insert_held(connection, job_rows, job_id, owner, values)
+        )
 
     def columns(self, job_id: str, label: str) -> list[str]:
         """Give the columns' names of a REF CURSOR.

@@ -2,12 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
-from urllib.parse import quote
-
-import msgspec
 
 from oracle_api.exceptions import (
     CallCancelled,
@@ -16,21 +12,20 @@ from oracle_api.exceptions import (
     OutcomeUnknown,
 )
 from oracle_api.jobs.job import Job, JobStatus, Outcome
+from oracle_api.jobs.lobs import LobStore
 from oracle_api.jobs.monitor import WorkMonitor
-from oracle_api.jobs.rows import Chunk, RowStore
+from oracle_api.jobs.results import ResultKeeper, encoder
+from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.store import JobStore
-from oracle_api.oracle.call import Caller, CallHandle, Deadline, RowReader, Rows, Stage
+from oracle_api.oracle.call import Answer, Caller, Stage
+from oracle_api.oracle.handle import CallHandle, Deadline
 from oracle_api.oracle.longops import Session, Work
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 
 log = logging.getLogger(__name__)
 
-#: Rows that a job's result shows itself; all of them are at its ``rows_url``.
-INLINE_ROWS = 1000
-
 _RETRY_CONNECT_SECONDS = 0.5
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class JobRunner:
@@ -42,6 +37,7 @@ class JobRunner:
         monitor: follows its long operations.
         store: is told its progress.
         rows: keeps the rows of its REF CURSORs.
+        lobs: keeps its large LOBs.
         connect_wait_seconds: how long it waits for the database before the job fails.
     """
 
@@ -53,6 +49,7 @@ class JobRunner:
         monitor: WorkMonitor,
         store: JobStore,
         rows: RowStore,
+        lobs: LobStore,
         connect_wait_seconds: float,
     ) -> None:
         self._pool = pool
@@ -60,6 +57,7 @@ class JobRunner:
         self._monitor = monitor
         self._store = store
         self._rows = rows
+        self._lobs = lobs
         self._connect_wait_seconds = connect_wait_seconds
 
     def run(self, job: Job, owner: str, handle: CallHandle) -> Outcome:
@@ -74,8 +72,13 @@ class JobRunner:
             How it ended; no error of the call's gets out.
         """
         try:
-            result = self._call(job, owner, handle)
-            return Outcome(JobStatus.COMPLETED, result=_encoder.encode(result))
+            answer = self._call(job, owner, handle)
+            extras = answer.members()
+            return Outcome(
+                JobStatus.COMPLETED,
+                result=encoder.encode(answer.out),
+                extras=encoder.encode(extras) if extras else None,
+            )
         except OracleApiError as exc:
             # A procedure may catch the break and raise something of its own instead.
             if handle.cancelled and not isinstance(exc, OutcomeUnknown):
@@ -87,7 +90,7 @@ class JobRunner:
                 JobStatus.FAILED, error=f"Internal error ({type(exc).__name__}); see the log."
             )
 
-    def _call(self, job: Job, owner: str, handle: CallHandle) -> dict[str, Any]:
+    def _call(self, job: Job, owner: str, handle: CallHandle) -> Answer:
         """Call as soon as the database is there; once the call may have been sent, never again."""
         until = time.monotonic() + self._connect_wait_seconds
         stages: list[Stage] = []
@@ -107,14 +110,14 @@ class JobRunner:
 
     def _try(
         self, job: Job, owner: str, handle: CallHandle, on_stage: Callable[[Stage], None]
-    ) -> dict[str, Any]:
+    ) -> Answer:
         with self._pool.lend(Identity(job.procedure_name, job.id)) as connection:
             session = Session(connection.session_id, connection.serial_num)
             with self._monitor.watching(job.id, session, self._reporter(job, owner)) as watch:
-                out = self._caller.call(
+                answer = self._caller.call(
                     connection,
                     CallRequest.from_json(job.request or b""),
-                    read_rows=self._row_keeper(job, owner),
+                    readers=ResultKeeper(job.id, owner, self._rows, self._lobs).readers,
                     deadline=Deadline(None),
                     handle=handle,
                     on_stage=on_stage,
@@ -122,29 +125,10 @@ class JobRunner:
             if watch.has_work:
                 with suppress(OracleApiError):
                     watch.look(connection)
-            return out
+            return answer
 
     def _reporter(self, job: Job, owner: str) -> Callable[[int, Work], None]:
         def report(progress: int, work: Work) -> None:
             self._store.note_progress(job.id, owner, progress, work)
 
         return report
-
-    def _row_keeper(self, job: Job, owner: str) -> RowReader:
-        def keep(label: str, columns: list[str], batches: Iterator[Rows]) -> dict[str, Any]:
-            self._rows.open(job.id, owner, label, columns)
-            count = 0
-            inline: Rows | None = []
-            for batch in batches:
-                chunk = Chunk(count, len(batch), _encoder.encode(batch))
-                self._rows.add(job.id, owner, label, chunk)
-                count += len(batch)
-                if inline is not None:
-                    inline = inline + batch if count <= INLINE_ROWS else None
-            result: dict[str, Any] = {"columns": columns, "row_count": count}
-            if inline is not None:
-                result["rows"] = inline
-            result["rows_url"] = f"/jobs/{job.id}/rows/{quote(label, safe='')}"
-            return result
-
-        return keep

@@ -24,12 +24,13 @@ from oracle_api.jobs.records import (
     OLDEST_PENDING,
     PENDING_COUNT,
     WHOLE,
+    drop_results,
     finishing,
     held_by,
     to_job,
     to_number,
 )
-from oracle_api.jobs.tables import job_rows, jobs
+from oracle_api.jobs.tables import jobs
 from oracle_api.oracle.longops import Work
 
 _PURGE_BATCH = 500
@@ -188,7 +189,7 @@ class JobStore:
 
         def operation(connection: sa.Connection) -> bool:
             if outcome.status is not JobStatus.COMPLETED:
-                connection.execute(job_rows.delete().where(job_rows.c.job_id == job_id))
+                drop_results(connection, [job_id])
             return connection.execute(statement).rowcount == 1
 
         return self._database.write(operation)
@@ -293,5 +294,5 @@ def _known_submission(connection: sa.Connection, new: NewJob) -> Any:
 
 
 def _delete(connection: sa.Connection, ids: list[str]) -> None:
-    connection.execute(job_rows.delete().where(job_rows.c.job_id.in_(ids)))
+    drop_results(connection, ids)
     connection.execute(jobs.delete().where(jobs.c.id.in_(ids)))

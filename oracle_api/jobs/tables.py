@@ -26,6 +26,8 @@ jobs = sa.Table(
     sa.Column("progress", sa.SmallInteger, nullable=False),
     sa.Column("work", sa.LargeBinary),
     sa.Column("result", sa.LargeBinary),
+    # Members of the job beside its result, such as the lines of DBMS_OUTPUT.
+    sa.Column("extras", sa.LargeBinary),
     sa.Column("result_size", sa.Integer, nullable=False, server_default="0"),
     sa.Column("error", sa.Text),
     sa.Column("error_code", sa.String(40)),
@@ -47,6 +49,15 @@ job_rows = sa.Table(
     sa.Column("first_row", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("row_count", sa.Integer, nullable=False),
     sa.Column("rows", sa.LargeBinary, nullable=False),
+)
+
+job_lobs = sa.Table(
+    "job_lobs",
+    metadata,
+    sa.Column("job_id", sa.String(32), primary_key=True),
+    sa.Column("label", sa.String(400), primary_key=True),
+    sa.Column("first_byte", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
 owners = sa.Table(

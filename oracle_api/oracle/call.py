@@ -1,33 +1,27 @@
-"""One call of a procedure: block, binds, execute, OUT values, commit; and breaking it off."""
+"""One call of a procedure: block, binds, execute, OUT values, commit."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Any
 
 import oracledb
 
-from oracle_api.exceptions import (
-    CallCancelled,
-    CallTimedOut,
-    OracleApiError,
-    OutcomeUnknown,
-    ProcedureFailed,
-)
+from oracle_api.exceptions import CallTimedOut, OracleApiError, OutcomeUnknown
 from oracle_api.oracle.dictionary import Dictionary
-from oracle_api.oracle.errors import STALE_DESCRIPTION, translated
+from oracle_api.oracle.errors import STALE_DESCRIPTION, code_of, translated
+from oracle_api.oracle.handle import CallHandle, Deadline
 from oracle_api.oracle.names import ProcedureName
+from oracle_api.oracle.output import begin_output, read_output
 from oracle_api.oracle.plan import Bind, Plan, make_plan
 from oracle_api.oracle.request import CallRequest
-from oracle_api.oracle.values import column_decoder
+from oracle_api.oracle.results import Readers, ResultReader
 
-_FETCH_ROWS = 1000
 _COMMIT_SECONDS = 30
 _TIDY_SECONDS = 5
-
-Rows = list[list[Any]]
+# What the driver raises where a block has returned no implicit result.
+_NO_RESULTS = "DPY-1004"
 
 
 class Stage(IntEnum):
@@ -38,116 +32,39 @@ class Stage(IntEnum):
     RETURNED = 80
 
 
-# Takes a REF CURSOR's rows and gives what stands for them in the result: the parameter's name as
-# the client knows it, the columns' names (they may repeat), and rows of JSON values in batches
-# that are fetched as they are asked for.
-RowReader = Callable[[str, list[str], Iterator[Rows]], Any]
-
-
-class CallHandle:
-    """Lets another thread break a call off, and never anything but that call.
-
-    The window in which it can be broken off opens with :meth:`attach` and closes for good just
-    before the commit, so a cancel never hits a later statement on the same connection.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._connection: oracledb.Connection | None = None
-        self._closed = False
-        self._cancelled = threading.Event()
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether somebody asked for it to be broken off in time."""
-        return self._cancelled.is_set()
-
-    def cancel(self) -> bool:
-        """Break the call off, now or as soon as it begins.
-
-        Returns:
-            False where the call is past the point of no return.
-        """
-        with self._lock:
-            if self._closed:
-                return False
-            self._cancelled.set()
-            if self._connection is not None:
-                with suppress(oracledb.Error):
-                    self._connection.cancel()
-            return True
-
-    def wait_cancelled(self, seconds: float) -> bool:
-        """Wait for a cancel; gives whether there is one."""
-        return self._cancelled.wait(seconds)
-
-    def attach(self, connection: oracledb.Connection) -> None:
-        """Name the connection that the call runs on.
-
-        Raises:
-            CallCancelled: it was cancelled before it began.
-        """
-        with self._lock:
-            self._refuse_cancelled()
-            self._connection = connection
-
-    def detach(self) -> None:
-        """Let go of the connection: what it runs next is not this call."""
-        with self._lock:
-            self._connection = None
-
-    def close(self) -> None:
-        """Close the window for good: what comes now is the commit.
-
-        Raises:
-            CallCancelled: somebody asked for it in time.
-        """
-        with self._lock:
-            self._refuse_cancelled()
-            self._closed = True
-            self._connection = None
-
-    def _refuse_cancelled(self) -> None:
-        if self._cancelled.is_set():
-            raise CallCancelled("The call was cancelled.", "ORA-01013")
-
-
-class Deadline:
-    """A moment by which a call must be done, spread over its round trips.
+@dataclass(frozen=True)
+class Answer:
+    """What came back.
 
     Args:
-        seconds: from now; None is no deadline.
+        out: OUT values by the client's names for them; of a batch, a list of such.
+        output: lines of DBMS_OUTPUT, where they were asked for.
+        results: implicit results (DBMS_SQL.RETURN_RESULT), each as a REF CURSOR is given.
     """
 
-    def __init__(self, seconds: float | None) -> None:
-        self._seconds = seconds
-        self._until = None if seconds is None else time.monotonic() + seconds
+    out: dict[str, Any] | list[dict[str, Any]]
+    output: list[str] | None = None
+    results: list[Any] | None = None
 
-    def arm(self, connection: oracledb.Connection) -> None:
-        """Allow the next round trip what is left; the driver's timeout is per round trip.
+    def members(self) -> dict[str, Any]:
+        """Give what there is beside the OUT values, as members of a JSON object."""
+        members = {"output": self.output, "results": self.results or None}
+        return {name: value for name, value in members.items() if value is not None}
 
-        Raises:
-            CallTimedOut: nothing is left.
-        """
-        if self._until is None:
-            return
-        left = self._until - time.monotonic()
-        if left <= 0:
-            self.expire()
-        # A dead connection has no socket to set a timeout on; its next use says that it is dead.
-        if connection.is_healthy():
-            connection.call_timeout = max(1, int(left * 1000))
 
-    def expire(self) -> NoReturn:
-        """Say that the time is over.
+@dataclass(frozen=True)
+class CallOptions:
+    """How calls are made, the same for all.
 
-        Raises:
-            CallTimedOut: always.
-        """
-        raise CallTimedOut(
-            f"The call was broken off in the database after {self._seconds:g} seconds.",
-            "DPY-4024",
-        )
+    Args:
+        by_position: bind parameters in the client's order, whatever their names.
+        date_format: how dates are written, empty for ISO 8601.
+        max_output_lines: most lines of DBMS_OUTPUT.
+    """
+
+    by_position: bool = False
+    date_format: str = ""
+    max_output_lines: int = 10_000
 
 
 class Caller:
@@ -155,41 +72,32 @@ class Caller:
 
     Args:
         dictionary: where signatures come from.
-        by_position: bind parameters in the client's order, whatever their names.
-        date_format: how dates are written, empty for ISO 8601.
-        max_lob: the largest CLOB or BLOB that is read, in characters or bytes.
+        options: how calls are made.
     """
 
-    def __init__(
-        self, dictionary: Dictionary, *, by_position: bool, date_format: str, max_lob: int
-    ) -> None:
+    def __init__(self, dictionary: Dictionary, options: CallOptions) -> None:
         self._dictionary = dictionary
-        self._by_position = by_position
-        self._date_format = date_format
-        self._max_lob = max_lob
+        self._options = options
 
     def call(
         self,
         connection: oracledb.Connection,
         request: CallRequest,
         *,
-        read_rows: RowReader,
+        readers: Readers,
         deadline: Deadline,
         handle: CallHandle | None = None,
         on_stage: Callable[[Stage], None] = lambda stage: None,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Run a procedure and commit; after any error its work is not committed.
 
         Args:
             connection: lent for this call; the lender rolls back what is left open.
-            request: what to call.
-            read_rows: what becomes of a REF CURSOR's rows.
+            request: what to call, once or for each element of a batch.
+            readers: what becomes of the rows of REF CURSORs and of LOBs.
             deadline: by when it must be done.
             handle: by which another thread may break it off.
             on_stage: told how far the call has come.
-
-        Returns:
-            OUT values by the client's names for them.
 
         Raises:
             OracleApiError: whatever went wrong, as the caller can act on it.
@@ -199,13 +107,28 @@ class Caller:
         name = ProcedureName.parse(request.name, request.schema)
         try:
             deadline.arm(connection)
-            procedure = self._dictionary.describe(connection, name)
-            plan = make_plan(request, procedure, by_position=self._by_position)
+            plans = self._plans(connection, request, name)
             on_stage(Stage.BOUND)
-            out = self._run(connection, plan, read_rows, deadline, on_stage)
+            if request.output:
+                begin_output(connection)
+            execution = _Execution(
+                connection,
+                request,
+                ResultReader(
+                    connection,
+                    readers,
+                    deadline,
+                    date_format=self._options.date_format,
+                    numbers_as_text=request.numbers_as_text,
+                ),
+                deadline,
+                on_stage,
+            )
+            outs, results = execution.run(plans)
+            output = self._output(connection, request)
             handle.close()
             _commit(connection)
-            return out
+            return Answer(outs[0] if request.batch is None else outs, output, results)
         except CallTimedOut:
             deadline.expire()
         except OracleApiError as exc:
@@ -217,30 +140,98 @@ class Caller:
             if handle.cancelled:
                 _absorb_break(connection)
 
-    def _run(
+    def _plans(
+        self, connection: oracledb.Connection, request: CallRequest, name: ProcedureName
+    ) -> list[Plan]:
+        """Plan every call before the first is made, so that what does not fit does nothing."""
+        procedure = self._dictionary.describe(connection, name)
+        plans: list[Plan] = []
+        for number, element in enumerate(request.elements()):
+            with _named(request, number):
+                plans.append(make_plan(element, procedure, by_position=self._options.by_position))
+        return plans
+
+    def _output(self, connection: oracledb.Connection, request: CallRequest) -> list[str] | None:
+        if not request.output:
+            return None
+        return read_output(connection, self._options.max_output_lines)
+
+
+class _Execution:
+    """The calls of one request, one after the other on one connection."""
+
+    def __init__(
         self,
         connection: oracledb.Connection,
-        plan: Plan,
-        read_rows: RowReader,
+        request: CallRequest,
+        reader: ResultReader,
         deadline: Deadline,
         on_stage: Callable[[Stage], None],
-    ) -> dict[str, Any]:
-        with connection.cursor() as cursor:
-            deadline.arm(connection)
-            with translated(in_call=False):
-                variables = [_variable(cursor, bind) for bind in plan.binds]
-            on_stage(Stage.SENT)
-            deadline.arm(connection)
-            with translated(in_call=True):
-                cursor.execute(plan.block, variables)
-            on_stage(Stage.RETURNED)
-            reader = _OutReader(read_rows, deadline, connection, self._date_format, self._max_lob)
-            with translated(in_call=True):
-                return {
-                    bind.label: reader.read(bind, variable.getvalue())
-                    for bind, variable in zip(plan.binds, variables, strict=True)
-                    if bind.direction != "IN"
-                }
+    ) -> None:
+        self._connection = connection
+        self._request = request
+        self._reader = reader
+        self._deadline = deadline
+        self._on_stage = on_stage
+        self._results: list[Any] = []
+
+    def run(self, plans: Sequence[Plan]) -> tuple[list[dict[str, Any]], list[Any]]:
+        """Make the calls; gives the OUT values of each, and the implicit results of all."""
+        outs: list[dict[str, Any]] = []
+        for number, plan in enumerate(plans):
+            # A cursor of its own each: implicit results stay with the cursor they came by.
+            with _named(self._request, number), self._connection.cursor() as cursor:
+                variables = self._bind(cursor, plan, is_first=number == 0)
+                with translated(in_call=True):
+                    self._deadline.arm(self._connection)
+                    cursor.execute(plan.block, variables)
+                    if number == len(plans) - 1:
+                        self._on_stage(Stage.RETURNED)
+                    prefix = "" if self._request.batch is None else f"{number}."
+                    outs.append(self._read(plan, variables, prefix))
+                    self._read_results(cursor)
+        return outs, self._results
+
+    def _bind(self, cursor: oracledb.Cursor, plan: Plan, *, is_first: bool) -> list[oracledb.Var]:
+        # A large value is sent ahead as a temporary LOB: that is not the call yet.
+        with translated(in_call=not is_first):
+            self._deadline.arm(self._connection)
+            variables = [_variable(cursor, bind) for bind in plan.binds]
+        if is_first:
+            self._on_stage(Stage.SENT)
+        return variables
+
+    def _read(self, plan: Plan, variables: Sequence[oracledb.Var], prefix: str) -> dict[str, Any]:
+        return {
+            bind.label: self._reader.read(bind, variable.getvalue(), prefix + bind.label)
+            for bind, variable in zip(plan.binds, variables, strict=True)
+            if bind.direction != "IN"
+        }
+
+    def _read_results(self, cursor: oracledb.Cursor) -> None:
+        for result in _implicit_results(cursor):
+            label = f"results.{len(self._results)}"
+            self._results.append(self._reader.read_cursor(result, label))
+
+
+def _implicit_results(cursor: oracledb.Cursor) -> list[oracledb.Cursor]:
+    try:
+        return cursor.getimplicitresults()
+    except oracledb.InterfaceError as exc:
+        if code_of(exc) == _NO_RESULTS:
+            return []
+        raise
+
+
+@contextmanager
+def _named(request: CallRequest, number: int) -> Iterator[None]:
+    """Let errors of a batch name the element they belong to."""
+    try:
+        yield
+    except OracleApiError as exc:
+        if request.batch is not None:
+            exc.at(f"Element {number} of the batch")
+        raise
 
 
 _LOBS = (oracledb.DB_TYPE_CLOB, oracledb.DB_TYPE_NCLOB, oracledb.DB_TYPE_BLOB)
@@ -258,92 +249,6 @@ def _variable(cursor: oracledb.Cursor, bind: Bind) -> oracledb.Var:
     variable = cursor.var(kind, size)
     variable.setvalue(0, value)
     return variable
-
-
-class _OutReader:
-    """Turns what came back into JSON values; LOBs and cursors take round trips of their own."""
-
-    def __init__(
-        self,
-        read_rows: RowReader,
-        deadline: Deadline,
-        connection: oracledb.Connection,
-        date_format: str,
-        max_lob: int,
-    ) -> None:
-        self._read_rows = read_rows
-        self._deadline = deadline
-        self._connection = connection
-        self._date_format = date_format
-        self._max_lob = max_lob
-
-    def read(self, bind: Bind, value: Any) -> Any:
-        if value is None:
-            return None
-        if isinstance(value, oracledb.Cursor):
-            return self._cursor(bind.label, value)
-        if isinstance(value, oracledb.LOB):
-            value = self._lob(bind.label, value)
-            if value is None:
-                return None
-        return bind.type.decode(value, self._date_format)
-
-    def _lob(self, label: str, lob: oracledb.LOB) -> Any:
-        self._deadline.arm(self._connection)
-        size = lob.size()
-        if size > self._max_lob:
-            raise ProcedureFailed(
-                f"{label} has a size of {size}; MAX_LOB_BYTES allows {self._max_lob}."
-            )
-        self._deadline.arm(self._connection)
-        return lob.read() if size else None
-
-    def _cursor(self, label: str, cursor: oracledb.Cursor) -> Any:
-        with cursor:
-            # A cursor that the procedure never opened has no columns (ORA-24338 on fetch).
-            if not cursor.description:
-                return None
-            cursor.arraysize = _FETCH_ROWS
-            columns = [column[0] for column in cursor.description]
-            decoders = [column_decoder(column[1]) for column in cursor.description]
-            return self._read_rows(label, columns, self._batches(cursor, decoders))
-
-    def _batches(
-        self,
-        cursor: oracledb.Cursor,
-        decoders: Sequence[Callable[[Any, str], Any] | None],
-    ) -> Iterator[Rows]:
-        date_format = self._date_format
-        while True:
-            self._deadline.arm(self._connection)
-            batch = cursor.fetchmany(_FETCH_ROWS)
-            if not batch:
-                return
-            yield [
-                [
-                    value if value is None or decode is None else decode(value, date_format)
-                    for value, decode in zip(row, decoders, strict=True)
-                ]
-                for row in batch
-            ]
-
-
-def rows_up_to(limit: int) -> RowReader:
-    """Make a reader that keeps the rows in the result, up to a limit.
-
-    Args:
-        limit: most rows; where there are more, ``truncated`` is true.
-    """
-
-    def read(_label: str, columns: list[str], batches: Iterator[Rows]) -> dict[str, Any]:
-        rows: Rows = []
-        for batch in batches:
-            rows.extend(batch)
-            if len(rows) > limit:
-                return {"columns": columns, "rows": rows[:limit], "truncated": True}
-        return {"columns": columns, "rows": rows}
-
-    return read
 
 
 def _commit(connection: oracledb.Connection) -> None:

@@ -66,8 +66,12 @@ def make_plan(request: CallRequest, procedure: Procedure | None, *, by_position:
     best = [matched for matched in fits if matched.left_out == fewest]
     if len(best) > 1:
         raise InvalidRequest(
-            f"More than one overload of {request.name} fits these parameters: "
-            + "; ".join(str(matched.signature) for matched in best)
+            f"More than one overload of {request.name} fits these parameters; "
+            '"overload" chooses one by its number: '
+            + "; ".join(
+                f"{procedure.overloads.index(matched.signature) + 1}: {matched.signature}"
+                for matched in best
+            )
         )
     return best[0].plan(request, procedure.name)
 
@@ -108,6 +112,13 @@ class _Match:
 
 
 def _candidates(request: CallRequest, procedure: Procedure) -> Sequence[Signature]:
+    if request.overload is not None:
+        if request.overload > len(procedure.overloads):
+            raise InvalidRequest(
+                f"{request.name} has {len(procedure.overloads)} overloads, not {request.overload}.",
+                errors=(FieldError("/overload", "there is no such overload"),),
+            )
+        return procedure.overloads[request.overload - 1 : request.overload]
     if request.is_function:
         functions = [one for one in procedure.overloads if one.returns is not None]
         if not functions:

@@ -34,6 +34,11 @@ class CallRequest(msgspec.Struct, frozen=True, omit_defaults=True):
         is_function: what the client says; None leaves it to the dictionary.
         arguments: in the client's order.
         by_object: the client wrote ``params`` as an object, not as a list.
+        batch: the arguments of each of several calls, in place of ``arguments``; or None.
+        overload: which one, counted from 1; None leaves it to names and count.
+        numbers_as_text: write numbers of the answer as JSON strings.
+        output: give what the procedure writes with DBMS_OUTPUT.
+        place: where in the client's body the arguments stand (RFC 6901).
     """
 
     name: str
@@ -41,14 +46,29 @@ class CallRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     is_function: bool | None = None
     arguments: tuple[Argument, ...] = ()
     by_object: bool = False
+    batch: tuple[tuple[Argument, ...], ...] | None = None
+    overload: int | None = None
+    numbers_as_text: bool = False
+    output: bool = False
+    place: str = "/params"
+
+    def elements(self) -> "list[CallRequest]":
+        """Give the single calls that this request asks for: itself, or those of its batch."""
+        if self.batch is None:
+            return [self]
+        return [
+            msgspec.structs.replace(
+                self, arguments=arguments, by_object=True, batch=None, place=f"/batch/{number}"
+            )
+            for number, arguments in enumerate(self.batch)
+        ]
 
     def pointer(self, argument: Argument) -> str:
         """Say where in the client's body an argument's value stands (RFC 6901)."""
         if not self.by_object:
-            # By identity: a client may give two parameters that are equal.
             position = next(n for n, one in enumerate(self.arguments) if one is argument)
-            return f"/params/{position}"
-        return "/params/" + argument.name.replace("~", "~0").replace("/", "~1")
+            return f"{self.place}/{position}"
+        return f"{self.place}/" + argument.name.replace("~", "~0").replace("/", "~1")
 
     def to_json(self) -> bytes:
         """Encode for the job store; numbers keep all their digits."""
@@ -56,16 +76,21 @@ class CallRequest(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def fingerprint(self) -> bytes:
         """Give 32 bytes that are the same for requests that mean the same."""
-        arguments = self.arguments
+        canonical = self
         if self.by_object:
-            arguments = tuple(sorted(arguments, key=lambda argument: argument.name))
-        canonical = msgspec.structs.replace(self, arguments=arguments)
+            canonical = msgspec.structs.replace(self, arguments=_sorted(self.arguments))
+        if self.batch is not None:
+            canonical = msgspec.structs.replace(self, batch=tuple(map(_sorted, self.batch)))
         return hashlib.sha256(canonical.to_json()).digest()
 
     @classmethod
     def from_json(cls, data: bytes) -> "CallRequest":
         """Decode what :meth:`to_json` made."""
         return _DECODER.decode(data)
+
+
+def _sorted(arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    return tuple(sorted(arguments, key=lambda argument: argument.name))
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")

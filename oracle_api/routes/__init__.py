@@ -1,5 +1,11 @@
 """Thin blueprints: they parse, make one call, and serialise."""
 
-from oracle_api.routes import health, jobs, procedures, rows
+from oracle_api.routes import health, jobs, lobs, procedures, rows
 
-BLUEPRINTS = (procedures.blueprint, jobs.blueprint, rows.blueprint, health.blueprint)
+BLUEPRINTS = (
+    procedures.blueprint,
+    jobs.blueprint,
+    rows.blueprint,
+    lobs.blueprint,
+    health.blueprint,
+)

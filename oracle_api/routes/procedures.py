@@ -21,8 +21,8 @@ _MOST_LISTED = 1000
 @token_required
 def call_now() -> Response:
     """Run a procedure and answer with its OUT values."""
-    out = current_services().call_now(_call(), g.request_id)
-    return json_answer({"status": "ok", "out": out})
+    answer = current_services().call_now(_call(), g.request_id)
+    return json_answer({"status": "ok", "out": answer.out, **answer.members()})
 
 
 @blueprint.post("/procedure/async")

@@ -16,6 +16,7 @@ from oracle_api.exceptions import Conflict, Unavailable
 from oracle_api.jobs.job import Job, JobStatus
 from oracle_api.jobs.rows import Chunk
 from oracle_api.routes.body import json_answer
+from oracle_api.routes.files import attachment
 from oracle_api.schemas import page_cursor, retry_after, whole_number
 from oracle_api.services import Services, current_services
 
@@ -72,9 +73,7 @@ def _stream(
     services: Services, job: Job, label: str, ending: str, lines: Iterator[bytes]
 ) -> Response:
     response = Response(lines, mimetype=_CSV if ending == "csv" else _NDJSON)
-    name = "_".join((job.procedure_name, label, job.id[:8]))
-    safe = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
-    response.headers["Content-Disposition"] = f'attachment; filename="{safe}.{ending}"'
+    response.headers["Content-Disposition"] = attachment(job, label, ending)
     if not job.status.is_final:
         # It goes on until the job ends, and holds a thread so long.
         if not services.claim_waiting_place():

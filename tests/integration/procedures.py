@@ -142,6 +142,40 @@ def test_stubborn(call: Any, p_key: str, p_raises: bool) -> None:
             raise ProcedureError(20002, "caught the break") from None
 
 
+@catalog.procedure("PKG_OUT.WRITES(p_lines IN NUMBER, p_fails IN NUMBER DEFAULT 0)")
+def writes(call: Any, p_lines: Decimal, p_fails: Decimal) -> None:
+    """Write lines with DBMS_OUTPUT."""
+    for number in range(int(p_lines)):
+        call.put_line(f"línea {number}")
+    if p_fails:
+        raise ProcedureError(20004, "after writing")
+
+
+@catalog.procedure("PKG_BATCH.ADD_ROW(p_id IN NUMBER, p_text IN VARCHAR2, p_seen OUT NUMBER)")
+def add_row(call: Any, p_id: Decimal, p_text: str) -> dict[str, Any]:
+    """Insert a row, and count the rows of this text that its transaction sees."""
+    if p_text == "bad":
+        raise ProcedureError(20005, f"row {p_id} is bad")
+    values = {"id": p_id, "text": p_text}
+    call.execute("INSERT INTO test_dml (id, descripcion) VALUES (:id, :text)", values)
+    [row] = call.execute(
+        "SELECT COUNT(*) FROM test_dml WHERE descripcion = :text", {"text": p_text}
+    )
+    return {"p_seen": row[0]}
+
+
+@catalog.procedure("PKG_BIG.CLOB_OF(p_text IN VARCHAR2, p_times IN NUMBER, p_clob OUT CLOB)")
+def clob_of(call: Any, p_text: str, p_times: Decimal) -> dict[str, str]:
+    """Give a text so many times."""
+    return {"p_clob": p_text * int(p_times)}
+
+
+@catalog.procedure("PKG_BIG.BLOB_OF(p_bytes IN NUMBER, p_blob OUT BLOB)")
+def blob_of(call: Any, p_bytes: Decimal) -> dict[str, bytes]:
+    """Give so many bytes that count up."""
+    return {"p_blob": bytes(number % 251 for number in range(int(p_bytes)))}
+
+
 @catalog.procedure("PKG_OVER.F(a IN NUMBER, r OUT VARCHAR2)")
 def over_a(call: Any, a: Decimal) -> dict[str, str]:
     """Answer with the overload's parameters."""

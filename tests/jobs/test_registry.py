@@ -12,7 +12,7 @@ from oracle_api.jobs.job import Job, JobFilter, JobStatus, Outcome
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.registry import ABANDONED, STOPPED, JobRegistry
 from oracle_api.jobs.store import JobStore
-from oracle_api.oracle.call import CallHandle
+from oracle_api.oracle.handle import CallHandle
 from oracle_api.oracle.request import CallRequest
 
 WORKERS = 4

@@ -2,25 +2,27 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from oracle_api.exceptions import CallCancelled, CallTimedOut, ProcedureFailed
-from oracle_api.oracle.call import Caller, CallHandle, Deadline, Rows, Stage, rows_up_to
+from oracle_api.oracle.call import Caller, CallOptions, Stage
 from oracle_api.oracle.dictionary import Dictionary
+from oracle_api.oracle.handle import CallHandle, Deadline
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import Argument, CallRequest
+from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 
 ME = Identity("test", "test")
+READERS = Readers(rows_up_to(10), lobs_up_to(1000))
 SLEEP = CallRequest("PROC_TEST_DEMORA", arguments=(Argument("segundos", 30),))
 SUM = CallRequest("SUMA_SIMPLE", arguments=(Argument("a", 1), Argument("b", 2)))
 
 
 @pytest.fixture
 def caller() -> Caller:
-    return Caller(Dictionary(60), by_position=False, date_format="", max_lob=1000)
+    return Caller(Dictionary(60), CallOptions())
 
 
 def call(
@@ -35,11 +37,11 @@ def call(
         return caller.call(
             connection,
             request,
-            read_rows=rows_up_to(10),
+            readers=READERS,
             deadline=Deadline(seconds),
             handle=handle,
             on_stage=(stages if stages is not None else []).append,
-        )
+        ).out
 
 
 def test_a_call_goes_through_its_stages(caller: Caller, pool: OraclePool) -> None:
@@ -65,7 +67,7 @@ def test_a_running_call_is_broken_off(caller: Caller, pool: OraclePool) -> None:
             caller.call,
             connection,
             SLEEP,
-            read_rows=rows_up_to(10),
+            readers=READERS,
             deadline=Deadline(None),
             handle=handle,
             on_stage=lambda stage: sent.set() if stage is Stage.SENT else None,
@@ -125,28 +127,3 @@ def test_a_failed_call_leaves_the_connection_usable(caller: Caller, pool: Oracle
         with pytest.raises(ProcedureFailed):
             call(caller, pool, fails)
         assert call(caller, pool, SUM) == {"RESULTADO": 3}
-
-
-@pytest.mark.parametrize(
-    ("count", "kept", "truncated"), [(0, 0, False), (9, 9, False), (10, 10, False), (11, 10, True)]
-)
-def test_rows_are_kept_up_to_the_limit(count: int, kept: int, truncated: bool) -> None:
-    def batches() -> Iterator[Rows]:
-        for number in range(0, count, 4):
-            yield [[n] for n in range(number, min(number + 4, count))]
-
-    result = rows_up_to(10)("C", ["N"], batches())
-    assert result["rows"] == [[n] for n in range(kept)]
-    assert result.get("truncated", False) is truncated
-
-
-def test_no_more_batches_are_fetched_than_are_needed() -> None:
-    fetched: list[int] = []
-
-    def batches() -> Iterator[Rows]:
-        for number in range(100):
-            fetched.append(number)
-            yield [[number]] * 5
-
-    rows_up_to(10)("C", ["N"], batches())
-    assert len(fetched) == 3

@@ -391,7 +391,8 @@ def test_an_out_argument_rules_out_an_overload_that_has_it_as_in() -> None:
 def test_ambiguous_overloads_are_all_shown() -> None:
     error = _refusal(_in(a=1), ONE, TEXT, OTHER)
     assert error.detail == (
-        "More than one overload of P fits these parameters: P(A IN NUMBER); P(A IN VARCHAR2)"
+        "More than one overload of P fits these parameters; "
+        '"overload" chooses one by its number: 1: P(A IN NUMBER); 2: P(A IN VARCHAR2)'
     )
 
 
@@ -520,3 +521,22 @@ def test_by_position_equal_and_missing_names_do_not_matter() -> None:
 def test_by_position_the_overload_with_the_fewest_left_out_is_chosen() -> None:
     plan = _plan(_request(Argument("x", 1)), ONE, MORE, by_position=True)
     assert len(plan.binds) == 1
+
+
+@pytest.mark.parametrize(("number", "kind"), [(1, "NUMBER"), (2, "VARCHAR2")])
+def test_an_overload_is_chosen_by_its_number(number: int, kind: str) -> None:
+    request = CallRequest("P", arguments=(Argument("A", "1"),), overload=number)
+    assert [bind.type.name for bind in _plan(request, ONE, TEXT).binds] == [kind]
+
+
+def test_an_overload_that_is_not_there_is_refused() -> None:
+    request = CallRequest("P", arguments=(Argument("A", 1),), overload=3)
+    refusal = _refusal(request, ONE, TEXT)
+    assert refusal.errors[0].pointer == "/overload"
+    assert "2 overloads" in refusal.detail
+
+
+def test_an_element_of_a_batch_is_pointed_at() -> None:
+    batch = ((Argument("A", 1),), (Argument("A", "many"),))
+    second = CallRequest("P", batch=batch).elements()[1]
+    assert _refusal(second, ONE).errors[0].pointer == "/batch/1/A"
