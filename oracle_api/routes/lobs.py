@@ -2,7 +2,6 @@
 
 import msgspec
 from flask import Blueprint, Response, request
-
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from oracle_api.auth import token_required
