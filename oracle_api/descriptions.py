@@ -14,6 +14,8 @@ _LONG_TEXT: dict[str, Any] = {"type": ["string", "null"]}
 _NUMBER: dict[str, Any] = {"type": ["number", "string", "null"]}
 _DATE: dict[str, Any] = {"type": ["string", "null"], "examples": ["2025-12-31T23:59:59"]}
 _MOMENT: dict[str, Any] = {"type": ["string", "null"], "examples": ["2025-12-31T23:59:59Z"]}
+_DAY_TO_SECOND: dict[str, Any] = {"type": ["string", "null"], "examples": ["P1DT2H3M4.5S"]}
+_YEAR_TO_MONTH: dict[str, Any] = {"type": ["string", "null"], "examples": ["P1Y2M"]}
 _BASE64: dict[str, Any] = {"type": ["string", "null"], "contentEncoding": "base64"}
 _BOOLEAN: dict[str, Any] = {"type": ["boolean", "null"]}
 
@@ -35,6 +37,10 @@ _BY_TYPE: dict[str, tuple[dict[str, Any], Any]] = {
     "TIMESTAMP": (_DATE, "2025-12-31T23:59:59"),
     "TIMESTAMP WITH TIME ZONE": (_MOMENT, "2025-12-31T23:59:59Z"),
     "TIMESTAMP WITH LOCAL TIME ZONE": (_MOMENT, "2025-12-31T23:59:59Z"),
+    "INTERVAL DAY TO SECOND": (_DAY_TO_SECOND, "P1DT2H30M"),
+    "INTERVAL YEAR TO MONTH": (_YEAR_TO_MONTH, "P1Y6M"),
+    "ROWID": (_LONG_TEXT, "AAAAAAAAAAAAAAAAAA"),
+    "UROWID": (_LONG_TEXT, "AAAAAAAAAAAAAAAAAA"),
     "RAW": (_BASE64, "aGk="),
     "BLOB": (_BASE64, "aGk="),
     "PL/SQL BOOLEAN": (_BOOLEAN, True),

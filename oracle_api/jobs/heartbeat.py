@@ -12,6 +12,9 @@ from oracle_api.jobs.registry import DIED, JobRegistry
 
 log = logging.getLogger(__name__)
 
+# After so many intervals without a beat of its own a process has no opinion of the others.
+_MISSED_BEATS = 3
+
 
 class Heartbeat:
     """Beats every second, and acts on what it learns.
@@ -42,6 +45,7 @@ class Heartbeat:
         self._interval = interval
         self._clock = clock
         self._seen: dict[str, tuple[int, float]] = {}
+        self._last_beat = clock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
 
@@ -53,6 +57,11 @@ class Heartbeat:
         """Stop beating."""
         self._stopping.set()
         self._thread.join()
+
+    @property
+    def is_beating(self) -> bool:
+        """Whether the last beat could be written lately, so that the store takes writes."""
+        return self._clock() - self._last_beat < self._lease_seconds
 
     def beat(self) -> None:
         """Beat once.
@@ -71,6 +80,9 @@ class Heartbeat:
             return
         for job_id in pulse.cancelled:
             self._registry.break_off(job_id)
+        if pulse.orphans:
+            ended = self._owners.end_orphans(interrupted(DIED))
+            log.warning("%d running jobs belonged to no process.", ended)
         for owner in self._dead(me, pulse.beats):
             ended = self._owners.bury(owner, interrupted(DIED))
             log.warning("The process %s is dead; %d of its jobs were running.", owner[:8], ended)
@@ -79,6 +91,10 @@ class Heartbeat:
 
     def _dead(self, me: str, beats: dict[str, int]) -> list[str]:
         now = self._clock()
+        if now - self._last_beat > _MISSED_BEATS * self._interval:
+            # The store was away, or this process stood still: so may have all the others.
+            self._seen = {}
+        self._last_beat = now
         self._seen = {
             owner: self._seen[owner] if self._seen.get(owner, (-1, 0.0))[0] == beat else (beat, now)
             for owner, beat in beats.items()

@@ -18,13 +18,21 @@ class Pulse:
         alive: False where others have taken it for dead.
         cancelled: ids of its running jobs that somebody wants broken off.
         pending: how many jobs are waiting.
+        orphans: how many running jobs belong to no known owner.
         beats: every owner's token with its count of beats.
     """
 
     alive: bool
     cancelled: tuple[str, ...]
     pending: int
+    orphans: int
     beats: dict[str, int]
+
+
+_ORPHANED = sa.and_(
+    jobs.c.status == JobStatus.RUNNING, jobs.c.owner.not_in(sa.select(owners.c.token))
+)
+_ORPHAN_COUNT = sa.select(sa.func.count()).select_from(jobs).where(_ORPHANED)
 
 
 class OwnerStore:
@@ -68,11 +76,23 @@ class OwnerStore:
             return Pulse(
                 alive=beaten.rowcount == 1,
                 cancelled=tuple(connection.execute(cancelled).scalars()),
+                orphans=connection.execute(_ORPHAN_COUNT).scalar_one(),
                 pending=connection.execute(PENDING_COUNT).scalar_one(),
                 beats={row.token: row.beat for row in connection.execute(sa.select(owners))},
             )
 
         return self._database.write(operation)
+
+    def end_orphans(self, outcome: Outcome) -> int:
+        """End running jobs that belong to no known owner.
+
+        Args:
+            outcome: what becomes of them.
+
+        Returns:
+            How many there were.
+        """
+        return self._database.write(lambda connection: self._end(connection, _ORPHANED, outcome))
 
     def bury(self, owner: str, outcome: Outcome) -> int:
         """Remove an owner and end the jobs that it was running.
@@ -90,8 +110,12 @@ class OwnerStore:
             if gone.rowcount == 0:
                 return 0
             held = sa.and_(jobs.c.owner == owner, jobs.c.status == JobStatus.RUNNING)
-            ids = sa.select(jobs.c.id).where(held)
-            drop_results(connection, ids)
-            return connection.execute(finishing(outcome, self._database.now()).where(held)).rowcount
+            return self._end(connection, held, outcome)
 
         return self._database.write(operation)
+
+    def _end(
+        self, connection: sa.Connection, which: sa.ColumnElement[bool], outcome: Outcome
+    ) -> int:
+        drop_results(connection, sa.select(jobs.c.id).where(which))
+        return connection.execute(finishing(outcome, self._database.now()).where(which)).rowcount

@@ -30,7 +30,7 @@ from oracle_api.jobs.records import (
     to_job,
     to_number,
 )
-from oracle_api.jobs.tables import jobs
+from oracle_api.jobs.tables import jobs, owners
 from oracle_api.oracle.longops import Work
 
 _PURGE_BATCH = 500
@@ -140,12 +140,18 @@ class JobStore:
     def claim(self, owner: str) -> Job | None:
         """Take the oldest pending job for an owner: ``pending`` to ``running``.
 
+        Args:
+            owner: its token; one that others have buried gets nothing.
+
         Returns:
             The job, or None where none is waiting.
         """
         now = to_number(self._database.now())
+        is_known = sa.select(owners.c.token).where(owners.c.token == owner)
 
         def operation(connection: sa.Connection) -> Job | None:
+            if connection.execute(is_known).first() is None:
+                return None
             while True:
                 job_id = connection.execute(OLDEST_PENDING).scalar_one_or_none()
                 if job_id is None:

@@ -78,9 +78,15 @@ def text_of(exc: oracledb.Error) -> str:
     return _FIRST_ERROR.sub("", joined, count=1) if _FIRST_ERROR.match(joined) else joined
 
 
-def is_application_error(code: str | None) -> bool:
-    """Whether the code is one that PL/SQL code gives itself: ORA-20000 to ORA-20999."""
-    return bool(code and re.fullmatch(r"ORA-20\d{3}", code))
+def not_connected(exc: oracledb.Error) -> DatabaseUnavailable:
+    """Say that no connection was to be had, whatever the reason; the log has it."""
+    code = code_of(exc)
+    if code in LOGIN_REFUSED:
+        log.critical("The database refuses our own login (%s): check ORACLE_USER.", code)
+        return DatabaseUnavailable("The database refuses the service's own login.", code)
+    if code not in _AWAY:
+        log.error("No connection to the database: %s", exc)
+    return DatabaseUnavailable("The database cannot be reached now.", code)
 
 
 def translate(exc: oracledb.Error, *, in_call: bool) -> OracleApiError:
@@ -93,9 +99,8 @@ def translate(exc: oracledb.Error, *, in_call: bool) -> OracleApiError:
     code = code_of(exc)
     if code in _NOT_ITS_OWN and _RAISED_INSIDE.search(str(exc)):
         return ProcedureFailed(text_of(exc), code)
-    if code in LOGIN_REFUSED:
-        log.critical("The database refuses our own login (%s): check ORACLE_USER.", code)
-        return DatabaseUnavailable("The database refuses the service's own login.", code)
+    if code in LOGIN_REFUSED | _AWAY:
+        return not_connected(exc)
     if code in _LOST:
         if in_call:
             return OutcomeUnknown(
@@ -104,8 +109,6 @@ def translate(exc: oracledb.Error, *, in_call: bool) -> OracleApiError:
                 code,
             )
         return DatabaseUnavailable("The connection to the database was lost.", code)
-    if code in _AWAY:
-        return DatabaseUnavailable("The database cannot be reached now.", code)
     for codes, make in _BY_CODE:
         if code in codes:
             return make(text_of(exc), code)

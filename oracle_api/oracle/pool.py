@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 import oracledb
 
-from oracle_api.exceptions import DatabaseUnavailable, OracleApiError
-from oracle_api.oracle.errors import LOGIN_REFUSED, code_of, translate, translated
+from oracle_api.exceptions import DatabaseUnavailable, OracleApiError, SettingsError
+from oracle_api.oracle.errors import LOGIN_REFUSED, code_of, not_connected, translated
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -78,10 +78,12 @@ class OraclePool:
         """Create the pool; connections are made when they are needed, so this never waits.
 
         Raises:
-            DatabaseUnavailable: the connect string cannot be understood.
+            SettingsError: the connect string cannot be understood.
         """
-        with translated(in_call=False):
+        try:
             self._pool = self._create()
+        except oracledb.Error as exc:
+            raise SettingsError(f"ORACLE_DSN cannot be used ({code_of(exc)}).") from None
 
     def _create(self) -> oracledb.ConnectionPool:
         settings = self._settings
@@ -131,7 +133,7 @@ class OraclePool:
             return pool, pool.acquire()
         except oracledb.Error as exc:
             code = code_of(exc)
-            error = translate(exc, in_call=False)
+            error = not_connected(exc)
             if code in LOGIN_REFUSED:
                 with self._lock:
                     self._login_refused = _Refusal(time.monotonic() + _LOGIN_PAUSE_SECONDS, error)
@@ -171,8 +173,15 @@ class OraclePool:
             if self._pool is not stuck or len(self._retired) >= _MAX_RETIRED:
                 return
             self._pool = self._create()
-            self._retired.append(_in_background(_close_when_idle, stuck))
+            self._retired.append(_in_background(self._close_when_idle, stuck))
         log.warning("The database does not answer logins; they are tried with a new pool.")
+
+    def _close_when_idle(self, pool: oracledb.ConnectionPool) -> None:
+        # Those who wait for one of its connections learn by themselves that there is none.
+        time.sleep(self._settings.oracle_connect_seconds)
+        while pool.busy:
+            time.sleep(_IDLE_LOOK_SECONDS)
+        _close(pool)
 
 
 def _in_background(
@@ -188,12 +197,6 @@ def _close(pool: oracledb.ConnectionPool) -> None:
         pool.close(force=True)
     except oracledb.Error as exc:
         log.warning("Closing the connection pool: %s", exc)
-
-
-def _close_when_idle(pool: oracledb.ConnectionPool) -> None:
-    while pool.busy:
-        time.sleep(_IDLE_LOOK_SECONDS)
-    _close(pool)
 
 
 def _fitting(text: str, size: int) -> str:

@@ -6,15 +6,17 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 import oracledb
 
-from oracle_api.oracle import dates
+from oracle_api.oracle import dates, durations
 
 VARCHAR2_BYTES = 32767
+_ROWID_BYTES = 5267
+_ROWID = re.compile(r"[A-Za-z0-9+/*=]{1,5267}", re.ASCII)
 _NUMBER_DIGITS = 38
 _NUMBER_EXPONENTS = range(-130, 126)
 
@@ -166,6 +168,35 @@ def _encode_varchar2(value: Any) -> str:
     return text
 
 
+def _encode_interval_ds(value: Any) -> timedelta:
+    return durations.parse_day_to_second(_text(value))
+
+
+def _decode_interval_ds(value: Any, _date_format: str = "") -> str:
+    return durations.render_day_to_second(value)
+
+
+def _encode_interval_ym(value: Any) -> oracledb.IntervalYM:
+    return durations.parse_year_to_month(_text(value))
+
+
+def _decode_interval_ym(value: Any, _date_format: str = "") -> str:
+    return durations.render_year_to_month(value)
+
+
+def _encode_rowid(value: Any) -> str:
+    text = _text(value)
+    if not _ROWID.fullmatch(text):
+        raise ValueError("must be a ROWID")
+    return text
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    return value
+
+
 def _encode_boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -236,6 +267,21 @@ _TYPES = (
         _decode_instant,
     ),
     _same(
+        "INTERVAL DAY TO SECOND",
+        oracledb.DB_TYPE_INTERVAL_DS,
+        _encode_interval_ds,
+        _decode_interval_ds,
+    ),
+    _same(
+        "INTERVAL YEAR TO MONTH",
+        oracledb.DB_TYPE_INTERVAL_YM,
+        _encode_interval_ym,
+        _decode_interval_ym,
+    ),
+    # Oracle converts a ROWID from and to text by itself.
+    _same("ROWID", oracledb.DB_TYPE_VARCHAR, _encode_rowid, _as_is, _ROWID_BYTES),
+    _same("UROWID", oracledb.DB_TYPE_VARCHAR, _encode_rowid, _as_is, _ROWID_BYTES),
+    _same(
         "TIMESTAMP WITH LOCAL TIME ZONE",
         oracledb.DB_TYPE_TIMESTAMP_LTZ,
         _encode_instant,
@@ -294,8 +340,8 @@ _COLUMN_DECODERS: dict[oracledb.DbType, Callable[[Any, str], Any]] = {
     oracledb.DB_TYPE_LONG_RAW: _decode_bytes,
     oracledb.DB_TYPE_BINARY_FLOAT: _decode_float,
     oracledb.DB_TYPE_BINARY_DOUBLE: _decode_float,
-    oracledb.DB_TYPE_INTERVAL_DS: _decode_text,
-    oracledb.DB_TYPE_INTERVAL_YM: _decode_text,
+    oracledb.DB_TYPE_INTERVAL_DS: _decode_interval_ds,
+    oracledb.DB_TYPE_INTERVAL_YM: _decode_interval_ym,
     oracledb.DB_TYPE_ROWID: _decode_text,
 }
 

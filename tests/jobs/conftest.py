@@ -45,7 +45,9 @@ def database(url: str, clock: SettableClock) -> Iterator[JobDatabase]:
 
 
 @pytest.fixture
-def store(database: JobDatabase) -> JobStore:
+def store(database: JobDatabase, owners: OwnerStore) -> JobStore:
+    """The store; "me" is known as an owner of jobs."""
+    owners.register("me")
     return JobStore(database)
 
 

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from oracle_api.exceptions import StoreUnavailable
+from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.heartbeat import Heartbeat
 from oracle_api.jobs.job import Job, JobStatus, Outcome
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.registry import DIED, JobRegistry
 from oracle_api.jobs.store import JobStore
+from oracle_api.jobs.tables import owners as owners_table
 from oracle_api.oracle.handle import CallHandle
 
 LEASE = 15.0
@@ -51,6 +53,14 @@ class Process:
         self.started.set()
         handle.wait_cancelled(20)
         return Outcome(JobStatus.CANCELLED)
+
+
+def outlast_the_lease(clock: Monotonic, *survivors: Process) -> None:
+    """Let so much time pass that who does not beat is dead."""
+    for _ in range(int(LEASE) + 2):
+        for survivor in survivors:
+            survivor.heartbeat.beat()
+        clock.now += 1
 
 
 @pytest.fixture
@@ -101,8 +111,7 @@ def test_jobs_of_a_dead_process_are_ended_and_say_so(
     owners.register("dead")
     job = add()
     store.claim("dead")
-    survivor.heartbeat.beat()
-    monotonic.now += LEASE + 1
+    outlast_the_lease(monotonic, survivor)
     survivor.heartbeat.beat()
     ended = store.get(job.id)
     assert (ended.status, ended.error_code, ended.error) == ("failed", "interrupted", DIED)
@@ -116,11 +125,53 @@ def test_a_process_that_beats_is_never_taken_for_dead(
     owners.register("slow")
     job = add()
     store.claim("slow")
-    for _ in range(20):
-        monotonic.now += LEASE - 1
-        owners.pulse("slow")
+    for second in range(100):
+        monotonic.now += 1
+        if second % (int(LEASE) - 1) == 0:
+            owners.pulse("slow")
         observer.heartbeat.beat()
     assert store.get(job.id).status == "running"
+
+
+def test_who_could_not_beat_itself_takes_nobody_for_dead(
+    make: Callable[[], Process], add: Add, store: JobStore, owners: OwnerStore, monotonic: Monotonic
+) -> None:
+    """A store that took no writes for a while stopped everybody's beat."""
+    observer = make()
+    owners.register("other")
+    job = add()
+    store.claim("other")
+    observer.heartbeat.beat()
+    monotonic.now += LEASE * 10
+    observer.heartbeat.beat()
+    assert store.get(job.id).status == "running"
+    outlast_the_lease(monotonic, observer)
+    observer.heartbeat.beat()
+    assert store.get(job.id).status == "failed", "but who stays silent is dead in the end"
+
+
+def test_a_running_job_that_belongs_to_nobody_is_ended(
+    make: Callable[[], Process], add: Add, store: JobStore, database: JobDatabase
+) -> None:
+    observer = make()
+    job = add()
+    store.claim("me")
+    database.write(lambda connection: connection.execute(owners_table.delete()))
+    observer.heartbeat.beat()  # finds itself unknown as well, and joins again
+    observer.heartbeat.beat()
+    ended = store.get(job.id)
+    assert (ended.status, ended.error_code) == ("failed", "interrupted")
+
+
+def test_the_heart_says_when_it_could_not_beat(
+    make: Callable[[], Process], monotonic: Monotonic
+) -> None:
+    process = make()
+    assert process.heartbeat.is_beating
+    monotonic.now += LEASE + 1
+    assert not process.heartbeat.is_beating
+    process.heartbeat.beat()
+    assert process.heartbeat.is_beating
 
 
 def test_exactly_one_survivor_ends_a_dead_ones_jobs(
@@ -133,11 +184,11 @@ def test_exactly_one_survivor_ends_a_dead_ones_jobs(
         store.claim("dead")
     for survivor in survivors:
         survivor.heartbeat.beat()
-    # Their own beats go on while the dead one's stands still.
-    monotonic.now += LEASE / 2
-    for survivor in survivors:
-        survivor.heartbeat.beat()
-    monotonic.now += LEASE / 2 + 1
+    for _ in range(int(LEASE)):
+        monotonic.now += 1
+        for survivor in survivors:
+            survivor.heartbeat.beat()
+    monotonic.now += 1
     ended: list[int] = []
     bury = owners.bury
 

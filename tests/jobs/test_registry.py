@@ -211,9 +211,10 @@ def test_waiting_ends_with_the_job_not_with_the_time(registry: JobRegistry, call
 
 
 def test_waiting_sees_what_another_process_did(
-    registry: JobRegistry, store: JobStore, calls: Calls
+    registry: JobRegistry, store: JobStore, owners: OwnerStore, calls: Calls
 ) -> None:
     registry.begin_stop()
+    owners.register("another process")
     other = submit(registry)
     elsewhere = store.claim("another process")
     assert elsewhere is not None

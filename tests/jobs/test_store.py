@@ -17,6 +17,7 @@ from oracle_api.exceptions import (
 )
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import Job, JobFilter, JobStatus, NewJob, Outcome
+from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.records import LIST_RESULT_BYTES
 from oracle_api.jobs.rows import Chunk, RowStore
 from oracle_api.jobs.store import JobStore
@@ -124,9 +125,24 @@ def test_a_claimed_job_is_running_with_its_request(
     assert job.run_start_time == clock.now
 
 
-def test_no_job_is_claimed_twice_by_many_threads(add: Add, store: JobStore) -> None:
+def test_an_owner_that_is_not_known_claims_nothing(
+    add: Add, store: JobStore, owners: OwnerStore
+) -> None:
+    job = add()
+    assert store.claim("stranger") is None
+    owners.register("late")
+    owners.bury("late", DONE)
+    assert store.claim("late") is None
+    assert store.get(job.id).status == "pending"
+
+
+def test_no_job_is_claimed_twice_by_many_threads(
+    add: Add, store: JobStore, owners: OwnerStore
+) -> None:
     for _ in range(200):
         add()
+    for number in range(8):
+        owners.register(f"owner {number}")
     barrier = threading.Barrier(8)
 
     def drain(number: int) -> list[str]:
@@ -142,9 +158,13 @@ def test_no_job_is_claimed_twice_by_many_threads(add: Add, store: JobStore) -> N
     assert set(counts.values()) == {1}
 
 
-def test_no_job_is_claimed_twice_through_two_stores(add: Add, store: JobStore, url: str) -> None:
+def test_no_job_is_claimed_twice_through_two_stores(
+    add: Add, store: JobStore, owners: OwnerStore, url: str
+) -> None:
     for _ in range(100):
         add()
+    for number in range(4):
+        owners.register(str(number))
     second = JobDatabase(url)
     stores = [store, JobStore(second)]
     barrier = threading.Barrier(4)

@@ -21,7 +21,6 @@ from oracle_api.exceptions import (
 from oracle_api.oracle.errors import (
     STALE_DESCRIPTION,
     code_of,
-    is_application_error,
     text_of,
     translate,
     translated,
@@ -171,21 +170,6 @@ def test_the_code_is_found_with_and_without_the_drivers_object(exc: oracledb.Err
 def test_an_error_without_a_code_is_still_translated(exc: oracledb.Error) -> None:
     error = translate(exc, in_call=True)
     assert (type(error), error.code) == (ProcedureFailed, None)
-
-
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("ORA-20000", True),
-        ("ORA-20999", True),
-        ("ORA-19999", False),
-        ("ORA-21000", False),
-        ("ORA-00942", False),
-        (None, False),
-    ],
-)
-def test_application_errors_have_codes_of_their_own(code: str | None, expected: bool) -> None:
-    assert is_application_error(code) is expected
 
 
 @pytest.mark.parametrize(
