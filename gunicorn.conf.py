@@ -23,7 +23,8 @@ try:
 except OracleApiError as exc:
     sys.exit(f"oracle_api cannot start: {exc.detail}")
 
-bind = f"{settings.host}:{settings.port}"
+host = f"[{settings.host}]" if ":" in settings.host else settings.host
+bind = f"{host}:{settings.port}"
 workers = settings.web_concurrency
 threads = settings.web_threads
 worker_class = "gthread"
@@ -79,7 +80,7 @@ def post_worker_init(worker: Any) -> None:
 
 def worker_int(worker: Any) -> None:
     """Stop in a hurry (Ctrl-C): running jobs are broken off without grace."""
-    _services(worker).begin_stop(grace_seconds=0)
+    _services(worker).begin_stop(in_a_hurry=True)
 
 
 def worker_exit(server: Any, worker: Any) -> None:

@@ -25,7 +25,9 @@ def create_app(settings: Settings) -> Flask:
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # Neither a trailing nor a doubled slash is answered with a redirect.
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = Services(settings)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

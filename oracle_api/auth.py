@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from flask import Response, g, request
 from flask_httpauth import HTTPTokenAuth
+from werkzeug.datastructures import Authorization
 
 from oracle_api.exceptions import NotAllowed
 from oracle_api.problems import problem
@@ -19,7 +20,19 @@ R = TypeVar("R")
 ANONYMOUS = "anonymous"
 DEFAULT_CLIENT = "default"
 
-_bearer = HTTPTokenAuth(scheme="Bearer", realm="oracle_api")
+
+class _BearerAuth(HTTPTokenAuth):  # type: ignore[misc]
+    """Takes the token as it stands in the header, whatever characters it has."""
+
+    def get_auth(self) -> Authorization | None:
+        """Read the header (RFC 6750, section 2.1), laxer than its grammar for tokens."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        return Authorization("bearer", token=token.strip())
+
+
+_bearer = _BearerAuth(scheme="Bearer", realm="oracle_api")
 
 
 def token_required(view: Callable[P, R]) -> Callable[P, R]:
@@ -49,7 +62,8 @@ def _client_of(token: str) -> str | None:
     expected = current_services().settings.api_token
     if not token or not expected:
         return None
-    if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), expected.encode()):
+    # Header values arrive as Latin-1 of the bytes that the client sent (PEP 3333).
+    if not hmac.compare_digest(token.encode("latin-1", "replace"), expected.encode()):
         return None
     g.client = DEFAULT_CLIENT
     return DEFAULT_CLIENT

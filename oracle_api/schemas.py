@@ -13,6 +13,7 @@ from oracle_api.oracle.names import ProcedureName, identifier
 from oracle_api.oracle.request import Argument, CallRequest, Direction
 
 _RETRY_AFTER_SECONDS = 2
+_MOST_PARAMETERS = 1000
 
 # ---- requests
 
@@ -66,13 +67,13 @@ def parse_call(data: bytes, *, by_position: bool) -> CallRequest:
     body = _decode(data)
     pointer = "/name"
     try:
-        ProcedureName.parse(body.name)
+        name = ProcedureName.parse(body.name)
         pointer = "/schema"
         ProcedureName.parse(body.name, body.schema)
     except InvalidRequest as exc:
         raise InvalidRequest(exc.detail, errors=(FieldError(pointer, exc.detail),)) from None
     request = CallRequest(
-        name=body.name.strip(),
+        name=str(name),
         schema=body.schema or None,
         is_function=body.is_function,
         arguments=_arguments(body),
@@ -118,6 +119,8 @@ def _pointer(path: str) -> str:
 
 
 def _arguments(body: ProcedureBody) -> tuple[Argument, ...]:
+    if len(body.params or ()) > _MOST_PARAMETERS:
+        raise _refusal("/params", f"a call has at most {_MOST_PARAMETERS} parameters")
     if isinstance(body.params, dict):
         return tuple(Argument(name, value) for name, value in body.params.items())
     return tuple(
@@ -138,6 +141,8 @@ def _batch(body: ProcedureBody) -> tuple[tuple[Argument, ...], ...] | None:
         raise _refusal("/batch", "batch and params exclude each other")
     if not body.batch:
         raise _refusal("/batch", "a batch has at least one element")
+    if any(len(element) > _MOST_PARAMETERS for element in body.batch):
+        raise _refusal("/batch", f"a call has at most {_MOST_PARAMETERS} parameters")
     return tuple(
         tuple(Argument(name, value) for name, value in element.items()) for element in body.batch
     )

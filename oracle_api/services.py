@@ -8,7 +8,7 @@ from datetime import timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
-from oracle_api.exceptions import ProcedureNotFound
+from oracle_api.exceptions import ProcedureNotFound, StoreUnavailable
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
@@ -66,7 +66,9 @@ class Services:
         self._readers = Readers(rows_up_to(settings.max_rows), lobs_up_to(settings.max_lob_bytes))
         # Waiting requests hold a thread each: some are always kept for the others.
         self._waiting_places = threading.BoundedSemaphore(max(1, settings.web_threads // 2))
-        self._stopper: threading.Thread | None = None
+        # Started beforehand: a signal handler that starts a thread could lock itself up.
+        self._stop_asked = threading.Event()
+        self._drainer = threading.Thread(target=self._drain_when_asked, name="drain", daemon=True)
         self._started = False
 
     def start(self) -> None:
@@ -111,6 +113,7 @@ class Services:
         self._monitor.start()
         self._heartbeat.start()
         self._scheduler.start()
+        self._drainer.start()
         self._started = True
 
     def call_now(self, request: CallRequest, request_id: str) -> Answer:
@@ -128,6 +131,18 @@ class Services:
                 readers=self._readers,
                 deadline=deadline,
             )
+
+    def check_ready(self) -> None:
+        """Check that both the job store and the database can be used.
+
+        Raises:
+            StoreUnavailable: the job store cannot be read, or takes no writes.
+            DatabaseUnavailable: the database does not answer.
+        """
+        self.store.ping()
+        if not self._heartbeat.is_beating:
+            raise StoreUnavailable("The job store takes no writes.")
+        self.pool.ping()
 
     def describe(self, name: ProcedureName, request_id: str) -> Procedure:
         """Find a procedure's signatures.
@@ -158,18 +173,21 @@ class Services:
         """Give a place for long polls back."""
         self._waiting_places.release()
 
-    def begin_stop(self, grace_seconds: float | None = None) -> None:
+    def begin_stop(self, *, in_a_hurry: bool = False) -> None:
         """Begin to stop, in the background, while requests that came in are still answered.
 
+        May be called by a signal handler, and more than once.
+
         Args:
-            grace_seconds: how long running jobs may go on; None is SHUTDOWN_GRACE_SECONDS.
+            in_a_hurry: break running jobs off at once, without SHUTDOWN_GRACE_SECONDS.
         """
-        if self._started and self._stopper is None:
-            grace = self.settings.shutdown_grace_seconds if grace_seconds is None else grace_seconds
-            self._stopper = threading.Thread(
-                target=self.registry.drain, args=(grace,), name="drain", daemon=True
-            )
-            self._stopper.start()
+        if in_a_hurry and self._started:
+            self.registry.hurry()
+        self._stop_asked.set()
+
+    def _drain_when_asked(self) -> None:
+        self._stop_asked.wait()
+        self.registry.drain(self.settings.shutdown_grace_seconds)
 
     def close(self) -> bool:
         """Stop and close everything, what was opened last first. Waits for running jobs.
@@ -181,8 +199,7 @@ class Services:
         if not self._started:
             return True
         self.begin_stop()
-        if self._stopper is not None:
-            self._stopper.join()
+        self._drainer.join()
         for step in (
             lambda: self._scheduler.shutdown(wait=False),
             self._heartbeat.stop,

@@ -299,4 +299,5 @@ class Settings:
     @property
     def dsn(self) -> str:
         """The connect string: ``ORACLE_DSN``, or one in Easy Connect form."""
-        return self.oracle_dsn or f"{self.oracle_host}:{self.oracle_port}/{self.oracle_service}"
+        host = f"[{self.oracle_host}]" if ":" in self.oracle_host else self.oracle_host
+        return self.oracle_dsn or f"{host}:{self.oracle_port}/{self.oracle_service}"

@@ -42,7 +42,7 @@ def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for app in apps:
-        app.extensions[EXTENSION].begin_stop(grace_seconds=0)
+        app.extensions[EXTENSION].begin_stop(in_a_hurry=True)
         app.extensions[EXTENSION].close()
 
 
@@ -93,6 +93,14 @@ def test_a_wrong_token_is_refused(client: FlaskClient, header: str) -> None:
 
 def test_the_right_token_is_let_through(client: FlaskClient) -> None:
     assert client.get("/jobs", headers=BEARER).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["a=b", "tok#en=1", "a, b", 'quo"ted', "contraseña", "a b"])
+def test_any_token_that_a_file_may_hold_works(make: Make, token: str) -> None:
+    client = make(API_TOKEN=token)
+    header = f"Bearer {token}".encode().decode("latin-1")
+    assert client.get("/jobs", headers={"Authorization": header}).status_code == 200
+    assert client.get("/jobs", headers={"Authorization": header + "x"}).status_code == 401
 
 
 def test_healthz_needs_no_token_and_no_database(client: FlaskClient) -> None:
@@ -159,6 +167,8 @@ def test_forwarded_addresses_count_only_behind_trusted_proxies(make: Make) -> No
         ("GET", "/jobs?cursor=-1", 400),
         ("GET", f"/jobs/{'0' * 32}?wait=soon", 400),
         ("DELETE", "/jobs?older_than=nan", 400),
+        ("GET", "/jobs//", 404),
+        ("GET", "//jobs", 404),
     ],
 )
 def test_errors_are_problem_documents(

@@ -106,17 +106,36 @@ def test_a_call_is_read_as_its_client_wrote_it() -> None:
 
 def test_params_may_be_an_object() -> None:
     assert _parse({"name": "p", "params": {"vFECHA": "2025-12-10", "n": 1}}) == CallRequest(
-        "p", arguments=(Argument("vFECHA", "2025-12-10"), Argument("n", 1)), by_object=True
+        "P", arguments=(Argument("vFECHA", "2025-12-10"), Argument("n", 1)), by_object=True
     )
 
 
 @pytest.mark.parametrize("params", [{}, {"params": None}, {"params": []}])
 def test_params_may_be_left_out(params: dict[str, Any]) -> None:
-    assert _parse({"name": "p", **params}) == CallRequest("p")
+    assert _parse({"name": "p", **params}) == CallRequest("P")
 
 
 def test_members_that_nobody_knows_are_ignored() -> None:
-    assert _parse({"name": "p", "comment": [1]}) == CallRequest("p")
+    assert _parse({"name": "p", "comment": [1]}) == CallRequest("P")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"params": [{}] * 1001},
+        {"params": {f"p{n}": 1 for n in range(1001)}},
+        {"batch": [{f"p{n}": 1 for n in range(1001)}]},
+    ],
+)
+def test_more_parameters_than_any_procedure_has_are_refused(members: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match="at most 1000") as caught:
+        _parse({"name": "p", **members})
+    assert len(caught.value.errors) == 1
+
+
+def test_a_name_is_kept_in_its_shortest_form() -> None:
+    name = '  dwh . "Pkg"' + " " * 5000 + ". p "
+    assert _parse({"name": name}).name == 'DWH."Pkg".P'
 
 
 @pytest.mark.parametrize(

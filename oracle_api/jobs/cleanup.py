@@ -1,7 +1,7 @@
 """Puts the purge of old jobs on APScheduler."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -45,6 +45,8 @@ def schedule_purge(
         task,
         "interval",
         seconds=every.total_seconds(),
+        # Also at the start: a service may be restarted more often than it purges.
+        next_run_time=datetime.now(UTC),
         id="purge",
         coalesce=True,
         max_instances=1,

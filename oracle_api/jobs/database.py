@@ -21,7 +21,7 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 _BUSY_MILLISECONDS = 5000
-_CREATE_TRIES = 50
+_CREATE_TRIES = 30
 
 
 def utc_now() -> datetime:
@@ -88,7 +88,9 @@ class JobDatabase:
 def _open_engine(url: str) -> sa.Engine:
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
+        if parsed.get_backend_name() == "sqlite":
+            if parsed.database in (None, "", ":memory:"):
+                raise SettingsError("JOBS_DATABASE_URL must name a file: jobs outlive the process.")
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed, hide_parameters=True)
     except (ArgumentError, ImportError, sa.exc.NoSuchModuleError, OSError) as exc:
@@ -107,9 +109,10 @@ def _create_missing(engine: sa.Engine) -> None:
         try:
             with engine.connect().execution_options(**WRITES) as connection, connection.begin():
                 metadata.create_all(connection)
-        except OperationalError:
-            if attempt == _CREATE_TRIES - 1:
-                raise
+        except SQLAlchemyError as exc:
+            if attempt == _CREATE_TRIES - 1 or not isinstance(exc, OperationalError):
+                reason = str(exc.__cause__ or type(exc).__name__)
+                raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({reason}).") from None
             time.sleep(0.1)
         else:
             return

@@ -15,6 +15,9 @@ from oracle_api.oracle.pool import Connection, Identity, OraclePool
 log = logging.getLogger(__name__)
 
 _IDENTITY = Identity("progress", "")
+_LOOK_TIMEOUT_MILLISECONDS = 5000
+_NO_GRANT = ("ORA-00942", "ORA-01031")
+_GRANT = " It needs GRANT SELECT ON SYS.V_$SESSION_LONGOPS."
 
 
 @dataclass(slots=True)
@@ -108,6 +111,7 @@ class WorkMonitor:
     def _look(self, watches: list[Watch]) -> None:
         try:
             with self._pool.lend(_IDENTITY) as connection:
+                connection.call_timeout = _LOOK_TIMEOUT_MILLISECONDS
                 for watch in watches:
                     watch.look(connection)
         except DatabaseUnavailable as exc:
@@ -116,9 +120,10 @@ class WorkMonitor:
             if not self._said_why:
                 self._said_why = True
                 log.warning(
-                    "Long operations cannot be read (%s), so jobs show no `work`. It needs "
-                    "GRANT SELECT ON SYS.V_$SESSION_LONGOPS.",
-                    exc.code or exc.detail,
+                    "Long operations cannot be read, so jobs show no `work`: %s (%s)%s",
+                    exc.detail,
+                    exc.code,
+                    _GRANT if exc.code in _NO_GRANT else "",
                 )
 
 

@@ -211,14 +211,26 @@ class JobRegistry:
         """Let running jobs finish, then break them off; waiting ones stay in the store.
 
         Args:
-            grace_seconds: how long they may go on.
+            grace_seconds: how long they may go on, unless somebody hurries.
         """
         self.begin_stop()
-        if not self._wait_idle(grace_seconds):
-            with self._lock:
-                self._grace_is_over = True
+        with self._changed:
+            is_idle = (
+                self._changed.wait_for(
+                    lambda: self._busy == 0 or self._grace_is_over, timeout=grace_seconds
+                )
+                and not self._busy
+            )
+            self._grace_is_over = True
+        if not is_idle:
             self.break_off_all()
             self._wait_idle(_BREAK_SECONDS)
+
+    def hurry(self) -> None:
+        """End the grace of a drain."""
+        with self._changed:
+            self._grace_is_over = True
+            self._changed.notify_all()
 
     def sign_off(self) -> None:
         """Give up what still runs, and be no owner any more. The heartbeat must have stopped."""

@@ -129,6 +129,10 @@ class GroupCommitWriter:
         except sa.exc.OperationalError:
             # The database itself is in trouble: the whole group fails.
             raise
+        except sa.exc.SQLAlchemyError as exc:
+            savepoint.rollback()
+            log.error("The job store refused a write: %s", exc)
+            write.future.set_exception(StoreUnavailable("The job store refused a write."))
         except Exception as exc:
             savepoint.rollback()
             log.exception("A write to the job store failed.")

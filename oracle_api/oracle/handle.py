@@ -110,7 +110,5 @@ class Deadline:
         Raises:
             CallTimedOut: always.
         """
-        raise CallTimedOut(
-            f"The call was broken off in the database after {self._seconds:g} seconds.",
-            "DPY-4024",
-        )
+        length = "" if self._seconds is None else f" after {self._seconds:g} seconds"
+        raise CallTimedOut(f"The call was broken off in the database{length}.", "DPY-4024")

@@ -12,7 +12,14 @@ from oracle_api.exceptions import InvalidRequest
 MAX_BYTES = 128
 
 _UNQUOTED = re.compile(r"[\w$#]+")
-_PART = re.compile(r'\s*(?:"(?P<quoted>[^"\x00]+)"|(?P<plain>[^\s".]+))\s*')
+# Oracle allows any character but the quotes in a quoted name; control characters would only serve
+# to forge lines of a log.
+_PART = re.compile(r' *(?:"(?P<quoted>[^"\x00-\x1f\x7f-\x9f\u2028\u2029]+)"|(?P<plain>[^\s".]+)) *')
+
+
+def _is_unquoted(text: str) -> bool:
+    # \w takes more for a letter than str.isalpha does, such as a superscript two.
+    return text[0].isalpha() and _UNQUOTED.fullmatch(text) is not None
 
 
 def _fits(part: str) -> bool:
@@ -36,8 +43,7 @@ def identifier(text: str) -> str:
         if quoted := match["quoted"]:
             name = quoted
         else:
-            plain = match["plain"]
-            name = plain.upper() if plain[0].isalpha() and _UNQUOTED.fullmatch(plain) else ""
+            name = match["plain"].upper() if _is_unquoted(match["plain"]) else ""
         if name and _fits(name):
             return name
     raise InvalidRequest(f"{text[:60]!r} is not an Oracle identifier.")
@@ -85,7 +91,11 @@ class ProcedureName:
         return ".".join(quote(part) for part in self.parts)
 
     def __str__(self) -> str:
-        return ".".join(self.parts)
+        """Give the name as a client may write it, quoted where it must be."""
+        return ".".join(
+            part if _is_unquoted(part) and part == part.upper() else quote(part)
+            for part in self.parts
+        )
 
 
 def _split(name: str) -> list[str]:

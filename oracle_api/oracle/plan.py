@@ -105,7 +105,8 @@ class _Match:
                 argument or Argument(parameter.name),
                 _known(parameter.type_name, parameter.name),
                 parameter.direction,
-                None if self.by_position else parameter.name,
+                formal=None if self.by_position else parameter.name,
+                fallback=parameter.name,
             )
         binder.check(f"The signature is {self.signature}")
         return Plan(_block(name, binder.binds, is_function), tuple(binder.binds))
@@ -239,9 +240,14 @@ def _undescribed(request: CallRequest, by_position: bool) -> Plan:
         if result is not None:
             arguments.remove(result)
         binder.result(result, (result and result.type) or "VARCHAR2")
-    for argument in arguments:
-        formal = None if by_position else _formal(argument)
-        binder.add(argument, _declared(argument), argument.direction or "IN", formal)
+    for position, argument in enumerate(arguments, start=1):
+        binder.add(
+            argument,
+            _declared(argument),
+            argument.direction or "IN",
+            formal=None if by_position else _formal(argument),
+            fallback=f"p{position}",
+        )
     binder.check("The data dictionary does not show this procedure, so the request's types count")
     name = ProcedureName.parse(request.name, request.schema)
     return Plan(_block(name, binder.binds, is_function), tuple(binder.binds))
@@ -265,11 +271,17 @@ class _Binder:
         self._problems: list[FieldError] = []
 
     def result(self, argument: Argument | None, type_name: str) -> None:
-        label = argument.name if argument else RETURN_VALUE
+        label = (argument and argument.name) or RETURN_VALUE
         self.binds.append(Bind(label, _known(type_name, label), "OUT"))
 
     def add(
-        self, argument: Argument, kind: OracleType, direction: Direction, formal: str | None
+        self,
+        argument: Argument,
+        kind: OracleType,
+        direction: Direction,
+        *,
+        formal: str | None,
+        fallback: str,
     ) -> None:
         value = None
         if direction != "OUT" and argument.value is not None:
@@ -278,7 +290,15 @@ class _Binder:
             except ValueError as exc:
                 detail = f"{argument.name} {exc}"
                 self._problems.append(FieldError(self._request.pointer(argument), detail))
-        self.binds.append(Bind(argument.name, kind, direction, value, formal))
+        label = argument.name if direction == "IN" else self._label(argument.name, fallback)
+        self.binds.append(Bind(label, kind, direction, value, formal))
+
+    def _label(self, name: str, fallback: str) -> str:
+        """Name an OUT value: by position, a client's names may be empty or repeat."""
+        taken = {bind.label for bind in self.binds if bind.direction != "IN"}
+        if name and name not in taken:
+            return name
+        return fallback if fallback not in taken else f"{fallback}_{len(self.binds) + 1}"
 
     def check(self, hint: str) -> None:
         if self._problems:

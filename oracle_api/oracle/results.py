@@ -151,7 +151,7 @@ class ResultReader:
         date_format, finish = self._date_format, self._finish
         while True:
             self._deadline.arm(self._connection)
-            batch = cursor.fetchmany(_FETCH_ROWS)
+            batch = _fetch(cursor)
             if not batch:
                 return
             yield [
@@ -191,3 +191,11 @@ class ResultReader:
         if isinstance(value, Decimal):
             return format(value, "f")
         return str(value) if isinstance(value, int | float) else value
+
+
+def _fetch(cursor: oracledb.Cursor) -> list[Any]:
+    try:
+        return list(cursor.fetchmany(_FETCH_ROWS))
+    except ValueError as exc:
+        # Such as a date before the year 1.
+        raise ProcedureFailed(f"A row holds a value that cannot be given: {exc}.") from exc

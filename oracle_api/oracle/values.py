@@ -346,6 +346,26 @@ _COLUMN_DECODERS: dict[oracledb.DbType, Callable[[Any, str], Any]] = {
 }
 
 
+# What the driver gives for these is a JSON value as it is.
+_PLAIN_COLUMNS = {
+    oracledb.DB_TYPE_VARCHAR,
+    oracledb.DB_TYPE_CHAR,
+    oracledb.DB_TYPE_LONG,
+    oracledb.DB_TYPE_NVARCHAR,
+    oracledb.DB_TYPE_NCHAR,
+    oracledb.DB_TYPE_CLOB,
+    oracledb.DB_TYPE_NCLOB,
+    oracledb.DB_TYPE_BOOLEAN,
+    oracledb.DB_TYPE_XMLTYPE,
+}
+
+
 def column_decoder(type_code: Any) -> Callable[[Any, str], Any] | None:
-    """Find what turns a fetched column's values into JSON, None where nothing has to."""
-    return _COLUMN_DECODERS.get(type_code)
+    """Find what turns a fetched column's values into JSON, None where nothing has to.
+
+    A type that is not known is given as the text that the driver makes of it.
+    """
+    if type_code in _PLAIN_COLUMNS:
+        return None
+    decoder: Callable[[Any, str], Any] = _COLUMN_DECODERS.get(type_code, _decode_text)
+    return decoder

@@ -18,10 +18,8 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 @token_required
 def ready() -> Response:
-    """Say whether both the job store and the database answer."""
-    services = current_services()
-    services.store.ping()
-    services.pool.ping()
+    """Say whether both the job store and the database can be used."""
+    current_services().check_ready()
     return json_answer({"status": "ok"})
 
 

@@ -83,10 +83,11 @@ def delete(job_id: str) -> Response:
 def delete_many() -> Response:
     """Delete jobs that have ended, by state and age in days."""
     wanted = statuses(request.args.get("status"))
-    days = number(request.args.get("older_than"), "older_than", default=0, highest=_MAX_DAYS)
-    if not wanted and not days:
+    older_than = request.args.get("older_than")
+    if not wanted and not older_than:
         raise InvalidRequest("At least one filter is needed: ?status=completed or ?older_than=7.")
-    before = utc_now() - timedelta(days=days) if days else None
+    days = number(older_than, "older_than", default=0, highest=_MAX_DAYS)
+    before = utc_now() - timedelta(days=days)
     deleted = current_services().store.delete_ended(wanted or FINAL, before)
     return json_answer({"message": "The jobs were deleted.", "deleted": deleted})
 

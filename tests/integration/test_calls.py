@@ -156,6 +156,10 @@ def test_parameters_by_position_ignore_names(make_service: Any) -> None:
     assert service.out("SUMA_SIMPLE", params) == {"total": 42}
     answer = service.call("SUMA_SIMPLE", [*params, {"name": "x", "value": 1}])
     assert answer.status_code == 400
+    unnamed = [{"value": 20}, {"value": 22}, {"direction": "OUT"}]
+    assert service.out("SUMA_SIMPLE", unnamed) == {"RESULTADO": 42}
+    rows = service.out("PROC_TEST_CURSOR", [{"value": 1}, {"direction": "OUT", "type": "cursor"}])
+    assert list(rows) == ["P_CURSOR"]
     today = service.out(
         "FUNC_TEST_FECHA",
         [{"name": "resultado", "direction": "OUT", "type": "date"}],

@@ -56,6 +56,13 @@ def test_the_database_goes_when_the_service_is_killed(service: Service) -> None:
         ({"PORT": "eighty"}, "PORT"),
         ({"ORACLE_DSN": "", "ORACLE_SERVICE": ""}, "ORACLE_SERVICE"),
         ({"JOBS_DATABASE_URL": "nonsense"}, "JOBS_DATABASE_URL"),
+        ({"JOBS_DATABASE_URL": "sqlite://"}, "JOBS_DATABASE_URL"),
+        ({"JOBS_DATABASE_URL": "sqlite:////proc/x.db"}, "JOBS_DATABASE_URL"),
+        ({"JOBS_DATABASE_URL": f"sqlite:///{__file__}"}, "JOBS_DATABASE_URL"),
+        (
+            {"ORACLE_DSN": "an alias", "ORACLE_USER": "u", "ORACLE_PASSWORD": "p"},
+            "ORACLE_DSN",
+        ),
         ({"JOBS_DATABASE_URL": "sqlite:////proc/nowhere/jobs.db"}, "JOBS_DATABASE_URL"),
     ],
 )

@@ -4,12 +4,13 @@ import itertools
 import os
 import random
 import signal
+import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -266,3 +267,35 @@ def test_a_worker_that_was_paused_past_its_lease_starts_anew(
     for job_id in jobs:
         service.request("POST", f"/jobs/{job_id}/cancel")
     assert service.finished(service.launch("TEST_TALLY", {"p_key": "after"}))
+
+
+def test_ctrl_c_after_sigterm_ends_the_grace(
+    make_service: Callable[..., Service], tally: Tally
+) -> None:
+    service = make_service(SHUTDOWN_GRACE_SECONDS="60").start()
+    job_id = service.launch("TEST_TALLY", {"p_key": "long", "p_seconds": 120})
+    eventually(lambda: tally.started["long"])
+    service.signal()
+    eventually(lambda: "Handling signal: term" in service.log())
+    service.signal(signal.SIGINT)
+    service.wait(20)
+    assert tally.now == 0
+    service.start()
+    job = service.job(job_id)
+    assert (job["status"], job["error_code"]) == ("failed", "interrupted")
+
+
+def test_a_store_that_takes_no_writes_for_a_while_ends_no_running_job(
+    make_service: Callable[..., Service], tally: Tally, tmp_path: Path
+) -> None:
+    service = make_service(WEB_CONCURRENCY="3", JOB_WORKERS="1", JOB_LEASE_SECONDS="1").start()
+    eventually(lambda: len(service.workers()) == 3)
+    jobs = [service.launch("TEST_TALLY", {"p_key": f"w{n}", "p_seconds": 12}) for n in range(3)]
+    eventually(lambda: tally.now == 3)
+    with closing(sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        eventually(lambda: service.get("/readyz").status_code == 503)
+        assert service.submit("PROC_TEST").status_code == 503
+        other.execute("ROLLBACK")
+    assert [service.finished(job_id)["status"] for job_id in jobs] == ["completed"] * 3
+    assert service.get("/readyz").status_code == 200

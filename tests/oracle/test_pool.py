@@ -135,3 +135,32 @@ def test_a_closed_pool_lends_nothing(make_pool: Make) -> None:
     pool.close(5)
     with pytest.raises(DatabaseUnavailable), pool.lend(ME):
         pass
+
+
+@pytest.mark.parametrize("number", [18, 20, 1035, 2391, 12516, 28009])
+def test_whatever_refuses_a_login_the_database_is_unavailable(
+    pool: OraclePool, server: EmbeddedServer, number: int
+) -> None:
+    server.faults.refuse_logins = number
+    with pytest.raises(DatabaseUnavailable) as caught:
+        pool.ping()
+    assert caught.value.code is not None
+
+
+def test_all_who_wait_learn_that_a_silent_database_is_unavailable(
+    make_pool: Make, server: EmbeddedServer
+) -> None:
+    pool = make_pool(ORACLE_CONNECT_SECONDS="0.5")
+    server.faults.silent = True
+    barrier = threading.Barrier(8)
+
+    def ask(_number: int) -> str | None:
+        barrier.wait()
+        with pytest.raises(DatabaseUnavailable) as caught:
+            pool.ping()
+        return caught.value.code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(ask, range(8))) == {"DPY-4005"}
+    server.faults.silent = False
+    pool.ping()
