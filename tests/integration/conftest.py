@@ -69,6 +69,7 @@ def service(
     service = Service(tmp_path_factory.mktemp("service"), oracle_environ).start()
     yield service
     service.stop()
+    service.close()
 
 
 @pytest.fixture

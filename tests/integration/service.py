@@ -61,6 +61,7 @@ class Service:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self._local = threading.local()
+        self._sessions: list[requests.Session] = []
 
     # ---- life
 
@@ -126,6 +127,8 @@ class Service:
 
     def close(self) -> None:
         """Make sure that nothing of it is left."""
+        for session in self._sessions:
+            session.close()
         if self.process is not None and self.process.poll() is None:
             self.kill()
 
@@ -149,6 +152,7 @@ class Service:
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
+            self._sessions.append(self._local.session)
         return self._local.session  # type: ignore[no-any-return]
 
     def get(self, path: str, **options: Any) -> requests.Response:
