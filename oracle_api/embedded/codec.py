@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.cursors import CursorTable
-from oracle_api.embedded.datatypes import LOB_TYPES, BindType, Column, DataType
+from oracle_api.embedded.datatypes import (
+    LOB_TYPES,
+    TEXT_TYPES,
+    BindType,
+    Column,
+    DataType,
+    TypeSpec,
+)
+from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.images import pack, unpack
 from oracle_api.embedded.lobs import CHUNK_SIZE, LobStore
 from oracle_api.embedded.messages import Message, write_columns
+from oracle_api.embedded.namedtypes import NamedType
 from oracle_api.embedded.values import (
     decode_datetime,
     decode_float,
@@ -28,6 +38,9 @@ from oracle_api.embedded.wire import Reader, Writer
 
 # SQL binds that may be longer than this are sent after the others of their row.
 _MAX_INLINE = 32767
+# What precedes and follows a type's identifier in the identifier of an object.
+_TOID_HEAD, _TOID_TAIL = b"\x00\x22\x02\x08", bytes(13) + b"\x01\x00\x01"
+_TOP_LEVEL = 1
 D = DataType
 
 
@@ -38,9 +51,17 @@ class Codec:
         lobs: the session's LOBs; those written become entries there.
         cursors: the session's cursors; REF CURSORs written become entries there.
         nls: the session's settings.
+        type_of: finds the named type that a client refers to by an identifier.
     """
 
-    def __init__(self, lobs: LobStore, cursors: CursorTable, nls: Nls) -> None:
+    def __init__(
+        self,
+        lobs: LobStore,
+        cursors: CursorTable,
+        nls: Nls,
+        type_of: Callable[[bytes], NamedType | None],
+    ) -> None:
+        self._type_of = type_of
         self._lobs = lobs
         self._cursors = cursors
         self._nls = nls
@@ -74,20 +95,45 @@ class Codec:
 
     def _read(self, reader: Reader, bind: BindType) -> Any:
         kind = bind.type
+        if kind == D.OBJECT:
+            return self._read_object(reader, bind)
         if bind.buffer_size == 0 and kind not in LOB_TYPES and kind != D.CURSOR:
             reader.bytes_()
             return None
         if kind in LOB_TYPES:
             locator = reader.long_bytes()
-            return (self._lobs.find(locator).value or None) if locator else None
+            return self._decode(locator, bind) if locator else None
         if kind == D.CURSOR:
             reader.u8()
             return self._cursors.get(reader.ub()).rows if reader.u8() else None
         data = reader.bytes_()
         return None if data is None else self._decode(data, bind)
 
+    def _read_object(self, reader: Reader, bind: BindType) -> Any:
+        toid = reader.long_bytes()
+        reader.long_bytes()
+        reader.long_bytes()
+        reader.skip("u")
+        length = reader.ub()
+        reader.skip("u")
+        image = reader.bytes_() if length else None
+        if image is None:
+            return None
+        # A client that executes a statement again does not tell that the type is another.
+        if toid[len(_TOID_HEAD) : -len(_TOID_TAIL)] != bind.oid:
+            raise OracleError(932, "inconsistent datatypes: the object is of another type")
+        return unpack(image, self._named(bind.oid), self._decode)
+
+    def _named(self, oid: bytes) -> NamedType:
+        named = self._type_of(oid)
+        if named is None:
+            raise OracleError(21700, "object does not exist or is marked for delete")
+        return named
+
     def _decode(self, data: bytes, bind: BindType) -> Any:
         match bind.type:
+            case D.CLOB | D.BLOB:
+                return self._lobs.find(data).value or None
             case D.VARCHAR2 | D.CHAR | D.LONG | D.ROWID | D.UROWID:
                 return data.decode("utf-16-be" if bind.national else "utf-8")
             case D.NUMBER | D.BINARY_INTEGER:
@@ -143,8 +189,26 @@ class Codec:
 
     def write_output(self, writer: Writer, value: Any, bind: BindType) -> None:
         """Write one OUT value, with the indicator that it is complete."""
-        self.write(writer, value, bind.type, national=bind.national)
+        if bind.type == D.OBJECT:
+            self._write_object(writer, value, bind)
+        else:
+            self.write(writer, value, bind.type, national=bind.national)
         writer.ub(0)
+
+    def _write_object(self, writer: Writer, value: Any, bind: BindType) -> None:
+        writer.long_bytes(_TOID_HEAD + bind.oid + _TOID_TAIL)
+        writer.zeros(3)
+        image = b"" if value is None else pack(value, self._named(bind.oid), self._encode_part)
+        writer.ub(len(image))
+        writer.ub(_TOP_LEVEL)
+        if image:
+            writer.bytes_(image)
+
+    def _encode_part(self, value: Any, spec: TypeSpec) -> bytes:
+        """Encode a scalar value within an image."""
+        if spec.type in LOB_TYPES:
+            return self._lobs.create(value).locator
+        return _encode(value, spec.type, spec.national)
 
     def write(self, writer: Writer, value: Any, kind: DataType, *, national: bool = False) -> None:
         """Write a value that was converted to its type."""
@@ -154,14 +218,10 @@ class Codec:
             self._write_lob(writer, value)
         elif value is None:
             writer.u8(0)
-        elif isinstance(value, str):
-            writer.bytes_(value.encode("utf-16-be" if national else "utf-8"))
         elif isinstance(value, bool):
             writer.raw(b"\x02\x01\x01" if value else b"\x01\x00")
-        elif isinstance(value, Decimal):
-            writer.bytes_(encode_number(value))
         else:
-            writer.bytes_(_encode(value, kind))
+            writer.bytes_(_encode(value, kind, national))
 
     def _write_lob(self, writer: Writer, value: str | bytes | None) -> None:
         if value is None:
@@ -184,7 +244,11 @@ class Codec:
             writer.ub(self._cursors.open_rows(rows).id)
 
 
-def _encode(value: Any, kind: DataType) -> bytes:
+def _encode(value: Any, kind: DataType, national: bool) -> bytes:
+    if isinstance(value, str):
+        return value.encode("utf-16-be" if national and kind in TEXT_TYPES else "utf-8")
+    if isinstance(value, Decimal):
+        return encode_number(value)
     match kind:
         case D.DATE:
             return encode_date(value)

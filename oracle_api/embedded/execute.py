@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from oracle_api.embedded.call import Call
-from oracle_api.embedded.compiler import Compiler, Frame
+from oracle_api.embedded.compiler import Compiler
 from oracle_api.embedded.conversions import convert
 from oracle_api.embedded.cursors import Cursor
 from oracle_api.embedded.datatypes import LOB_TYPES, BindType
 from oracle_api.embedded.ddl import alter_session
 from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.frames import Frame
 from oracle_api.embedded.lexer import StatementKind, tokenize
 from oracle_api.embedded.messages import (
     FLAG_DML_ROW_COUNTS,

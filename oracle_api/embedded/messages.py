@@ -127,7 +127,7 @@ def _read_type(reader: Reader) -> BindType:
     reader.skip("11")
     size, elements = reader.ub(), reader.ub()
     reader.ub()
-    reader.long_bytes()
+    oid = reader.long_bytes()
     reader.skip("uu")
     form = reader.u8()
     reader.skip("uu")
@@ -136,7 +136,7 @@ def _read_type(reader: Reader) -> BindType:
     except ValueError:
         raise OracleError(3115, "unsupported network datatype or representation") from None
     is_array = bool(flags & _BIND_ARRAY)
-    return BindType(data_type, size, is_array, elements, form == FORM_NATIONAL)
+    return BindType(data_type, size, is_array, elements, form == FORM_NATIONAL, oid)
 
 
 @dataclass

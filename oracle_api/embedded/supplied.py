@@ -10,11 +10,14 @@ from typing import Any
 from oracle_api.embedded.call import Call
 from oracle_api.embedded.errors import OracleError, ProcedureError
 from oracle_api.embedded.functions import FUNCTIONS
+from oracle_api.embedded.pickler import catalog as pickler_catalog
 from oracle_api.embedded.procedures import Catalog
 
 catalog = Catalog(owner="SYS")
+catalog.include(pickler_catalog)
 
-for _package in ("DBMS_OUTPUT", "DBMS_APPLICATION_INFO", "DBMS_SESSION", "DBMS_LOCK"):
+for _package in ("DBMS_OUTPUT", "DBMS_APPLICATION_INFO", "DBMS_SESSION", "DBMS_LOCK",
+                 "DBMS_PICKLER"):  # fmt: skip
     catalog.synonym(_package, for_=f"SYS.{_package}")
 
 _MAX_LINE = 32767
@@ -90,6 +93,9 @@ def _put_line(call: Call, a: str | None) -> None:
 def _get_line(call: Call) -> dict[str, Any]:
     line = call.session.output.get_line()
     return {"line": line, "status": int(line is None)}
+
+
+catalog.type("DBMS_OUTPUT.CHARARR IS TABLE OF VARCHAR2(32767) INDEX BY BINARY_INTEGER")
 
 
 @catalog.procedure("DBMS_OUTPUT.GET_LINES(lines OUT DBMS_OUTPUT.CHARARR, numlines IN OUT INTEGER)")
