@@ -15,10 +15,11 @@ from oracle_api.embedded.datatypes import (
     BindType,
     Column,
     DataType,
+    RowSource,
     TypeSpec,
 )
 from oracle_api.embedded.errors import OracleError
-from oracle_api.embedded.images import pack, unpack
+from oracle_api.embedded.images import pack, pack_xml, unpack
 from oracle_api.embedded.lobs import CHUNK_SIZE, LobStore
 from oracle_api.embedded.messages import Message, write_columns
 from oracle_api.embedded.namedtypes import NamedType
@@ -26,10 +27,12 @@ from oracle_api.embedded.values import (
     decode_datetime,
     decode_float,
     decode_interval,
+    decode_interval_ym,
     decode_number,
     encode_date,
     encode_float,
     encode_interval,
+    encode_interval_ym,
     encode_number,
     encode_timestamp,
     encode_timestamp_tz,
@@ -95,7 +98,7 @@ class Codec:
 
     def _read(self, reader: Reader, bind: BindType) -> Any:
         kind = bind.type
-        if kind == D.OBJECT:
+        if kind in (D.OBJECT, D.XMLTYPE):
             return self._read_object(reader, bind)
         if bind.buffer_size == 0 and kind not in LOB_TYPES and kind != D.CURSOR:
             reader.bytes_()
@@ -153,6 +156,8 @@ class Codec:
                 return data[-1] == 1
             case D.INTERVAL_DS:
                 return decode_interval(data)
+            case D.INTERVAL_YM:
+                return decode_interval_ym(data)
         return data
 
     def write_row(
@@ -190,19 +195,13 @@ class Codec:
     def write_output(self, writer: Writer, value: Any, bind: BindType) -> None:
         """Write one OUT value, with the indicator that it is complete."""
         if bind.type == D.OBJECT:
-            self._write_object(writer, value, bind)
+            image = b"" if value is None else pack(value, self._named(bind.oid), self._encode_part)
+            _write_image(writer, image, bind.oid)
+        elif bind.type == D.XMLTYPE:
+            _write_image(writer, b"" if value is None else pack_xml(value), b"")
         else:
             self.write(writer, value, bind.type, national=bind.national)
         writer.ub(0)
-
-    def _write_object(self, writer: Writer, value: Any, bind: BindType) -> None:
-        writer.long_bytes(_TOID_HEAD + bind.oid + _TOID_TAIL)
-        writer.zeros(3)
-        image = b"" if value is None else pack(value, self._named(bind.oid), self._encode_part)
-        writer.ub(len(image))
-        writer.ub(_TOP_LEVEL)
-        if image:
-            writer.bytes_(image)
 
     def _encode_part(self, value: Any, spec: TypeSpec) -> bytes:
         """Encode a scalar value within an image."""
@@ -234,6 +233,15 @@ class Codec:
         writer.ub(CHUNK_SIZE)
         writer.bytes_(locator)
 
+    def write_implicit_results(self, writer: Writer, results: Sequence[RowSource]) -> None:
+        """Write the cursors that a block returned without binds."""
+        writer.u8(Message.IMPLICIT_RESULTS)
+        writer.ub(len(results))
+        for rows in results:
+            writer.u8(0)
+            write_columns(writer, rows.columns)
+            writer.ub(self._cursors.open_rows(rows).id)
+
     def _write_cursor(self, writer: Writer, rows: Any) -> None:
         writer.u8(1)
         if rows is None:
@@ -242,6 +250,16 @@ class Codec:
         else:
             write_columns(writer, rows.columns)
             writer.ub(self._cursors.open_rows(rows).id)
+
+
+def _write_image(writer: Writer, image: bytes, oid: bytes) -> None:
+    """Write an object, which is null if its image is empty."""
+    writer.long_bytes(_TOID_HEAD + oid + _TOID_TAIL)
+    writer.zeros(3)
+    writer.ub(len(image))
+    writer.ub(_TOP_LEVEL)
+    if image:
+        writer.bytes_(image)
 
 
 def _encode(value: Any, kind: DataType, national: bool) -> bytes:
@@ -262,4 +280,6 @@ def _encode(value: Any, kind: DataType, national: bool) -> bytes:
             return encode_float(value, ">f")
         case D.INTERVAL_DS:
             return encode_interval(value)
+        case D.INTERVAL_YM:
+            return encode_interval_ym(value)
     return bytes(value)

@@ -22,6 +22,7 @@ _DATA_TYPE_NAMES = {
     DataType.BINARY_INTEGER: "BINARY_INTEGER",
     DataType.NUMBER: "NUMBER",
     DataType.VARCHAR2: "VARCHAR2",
+    DataType.XMLTYPE: "OPAQUE/XMLTYPE",
 }
 
 
@@ -53,7 +54,7 @@ def _arguments(source: DictionarySource) -> Iterator[Row]:
 
 
 def _type_columns(spec: TypeSpec, parameter: Parameter | None, in_out: str) -> Row:
-    data_type = _DATA_TYPE_NAMES.get(spec.type, spec.name)
+    data_type = spec.name if spec.national else _DATA_TYPE_NAMES.get(spec.type, spec.name)
     if spec.named is not None:
         data_type = _COMPOSITE_NAMES[spec.named.kind]
     character_set = "CHAR_CS" if spec.type in _CHARACTER_TYPES else None
@@ -72,6 +73,8 @@ def _type_columns(spec: TypeSpec, parameter: Parameter | None, in_out: str) -> R
 def _type_name(spec: TypeSpec) -> tuple[str | None, ...]:
     """Return owner, name, subname and kind of object of a named type."""
     named = spec.named
+    if spec.type == DataType.XMLTYPE:
+        return "PUBLIC", "XMLTYPE", None, "TYPE"
     if named is None:
         return None, None, None, None
     if named.package is not None:

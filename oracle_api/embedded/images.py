@@ -25,6 +25,7 @@ _ATOMIC_NULL = 253
 _LONG = 254
 _NULL = 255
 _HEADER_SIZE = 7
+_XML_VERSION, _XML_IS_TEXT = 1, 4
 
 #: Encodes a scalar value of a type, or decodes it; LOBs stand for their locators.
 Encode = Callable[[Any, TypeSpec], bytes]
@@ -43,6 +44,14 @@ def pack(value: Any, named: NamedType, encode: Encode) -> bytes:
         flags = _VERSION_81 | _NO_PREFIX
     size = len(body) + _HEADER_SIZE
     return bytes((flags, _IMAGE_VERSION, _LONG)) + size.to_bytes(4, "big") + body
+
+
+def pack_xml(text: str) -> bytes:
+    """Return the image of an XMLTYPE, with its text within it."""
+    data = bytes((_XML_VERSION,)) + _XML_IS_TEXT.to_bytes(4, "big") + text.encode()
+    size = len(data) + _HEADER_SIZE
+    head = bytes((_VERSION_81 | _NO_PREFIX, _IMAGE_VERSION, _LONG))
+    return head + size.to_bytes(4, "big") + data
 
 
 def _pack_elements(body: bytearray, value: Any, named: NamedType, encode: Encode) -> None:

@@ -34,6 +34,7 @@ class Message(enum.IntEnum):
     DESCRIBE_INFO = 16
     PIGGYBACK = 17
     SESSION_RELEASE = 26
+    IMPLICIT_RESULTS = 27
 
 
 class Function(enum.IntEnum):
@@ -135,6 +136,8 @@ def _read_type(reader: Reader) -> BindType:
         data_type = DataType(number)
     except ValueError:
         raise OracleError(3115, "unsupported network datatype or representation") from None
+    if data_type == DataType.OBJECT and not oid:
+        data_type = DataType.XMLTYPE
     is_array = bool(flags & _BIND_ARRAY)
     return BindType(data_type, size, is_array, elements, form == FORM_NATIONAL, oid)
 

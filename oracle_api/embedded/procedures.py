@@ -122,7 +122,8 @@ class Catalog:
         """Register a type for the parameters of procedures that are registered after it.
 
         A type of the schema is declared as in CREATE TYPE (``T_NUMS AS TABLE OF NUMBER``), one
-        of a package as in its specification (``PKG.T_REC IS RECORD (id NUMBER)``).
+        of a package as in its specification (``PKG.T_REC IS RECORD (id NUMBER)``); there
+        ``PKG.T_CUR IS REF CURSOR`` and subtypes (``PKG.T_ID IS NUMBER(10)``) are types too.
 
         Raises:
             OracleError: ORA-06550 for a mistake in the declaration.
@@ -156,7 +157,7 @@ class Catalog:
                 else:
                     self.objects[key] = stored
             self.synonyms.update(other.synonyms)
-            self.types.types.update(other.types.types)
+            self.types.include(other.types)
             self.statements.extend(other.statements)
             self.version += 1
 

@@ -49,6 +49,11 @@ def type_name(spec: TypeSpec) -> str:
     return _TYPE_NAMES.get(spec.type, spec.name)
 
 
+def byte_size(spec: TypeSpec) -> int:
+    """Return the declared size of text or binary data in bytes, 0 if there is none."""
+    return min(spec.size * 2, _DEFAULT_TEXT_SIZE) if spec.national else spec.size
+
+
 def can_be_described(named: NamedType) -> bool:
     """Return whether clients can use a type: its index and all its parts must be such."""
     if named.index_by == "VARCHAR2":
@@ -89,7 +94,7 @@ def _describe(spec: TypeSpec, *, in_collection: bool) -> bytes:
             return bytes((_OBJECT, 0, 0, 0, 0, 0))
         return bytes((_START_EMBEDDED,)) + _attributes(named) + bytes((_END_EMBEDDED,))
     code = bytes((_CODES[spec.type],))
-    if spec.name == "FLOAT":
+    if spec.name in ("FLOAT", "REAL"):
         return bytes((_FLOAT, spec.precision))
     if spec.type == D.BINARY_INTEGER:
         return code + b"\0\0"
@@ -103,6 +108,6 @@ def _describe(spec: TypeSpec, *, in_collection: bool) -> bytes:
         form, charset = FORM_IMPLICIT, CHARSET_UTF8
         if spec.national:
             form, charset = FORM_NATIONAL, CHARSET_UTF16
-        size = (spec.size or _DEFAULT_TEXT_SIZE).to_bytes(2, "big")
+        size = (byte_size(spec) or _DEFAULT_TEXT_SIZE).to_bytes(2, "big")
         return code + size + bytes((form,)) + charset.to_bytes(2, "big")
     return code

@@ -17,7 +17,7 @@ catalog = Catalog(owner="SYS")
 catalog.include(pickler_catalog)
 
 for _package in ("DBMS_OUTPUT", "DBMS_APPLICATION_INFO", "DBMS_SESSION", "DBMS_LOCK",
-                 "DBMS_PICKLER"):  # fmt: skip
+                 "DBMS_PICKLER", "DBMS_SQL"):  # fmt: skip
     catalog.synonym(_package, for_=f"SYS.{_package}")
 
 _MAX_LINE = 32767
@@ -162,6 +162,20 @@ def _raise_application_error(
             21000, f"error number argument to raise_application_error of {num} is out of range"
         )
     raise ProcedureError(-int(num), msg or "")
+
+
+@catalog.procedure("DBMS_SQL.RETURN_RESULT(rc IN SYS_REFCURSOR, to_client IN BOOLEAN DEFAULT TRUE)")
+def _return_result(call: Call, rc: Any, to_client: bool | None) -> None:
+    del to_client
+    if rc is None:
+        raise OracleError(1001, "invalid cursor")
+    call.return_result(rc)
+
+
+@catalog.procedure("STANDARD.XMLTYPE(xmldata IN CLOB) RETURN XMLTYPE")
+def _xmltype(call: Call, xmldata: str | None) -> str | None:
+    del call
+    return xmldata
 
 
 @catalog.procedure("STANDARD.SYSDATE RETURN DATE")

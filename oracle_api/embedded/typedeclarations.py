@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from oracle_api.embedded.datatypes import TypeSpec
+from dataclasses import dataclass
+
+from oracle_api.embedded.datatypes import DataType, TypeSpec
 from oracle_api.embedded.lexer import Kind
 from oracle_api.embedded.namedtypes import Attribute, NamedType, TypeKind
 from oracle_api.embedded.plsql import Parser
 from oracle_api.embedded.typenames import Lookup, TypeName, parse_type_name, resolve_type
 
+_CONSTRUCTORS = ("OBJECT", "RECORD", "TABLE", "VARRAY", "VARYING")
 
-def parse_declaration(text: str, owner: str, lookup: Lookup) -> NamedType:
+
+@dataclass(frozen=True)
+class Declared:
+    """A declared type: ``spec`` is what its name stands for."""
+
+    owner: str
+    package: str | None
+    name: str
+    spec: TypeSpec
+
+
+def parse_declaration(text: str, owner: str, lookup: Lookup) -> Declared:
     """Parse ``NAME AS OBJECT (…)``, ``PACKAGE.NAME IS RECORD (…)``, ``NAME IS TABLE OF type``.
+
+    A package may have ``NAME IS REF CURSOR`` and subtypes, ``NAME IS type``, too.
 
     Args:
         text: the declaration; a name of three parts begins with the schema. Only types of
@@ -31,7 +47,7 @@ class _Declaration:
         self._lookup = lookup
         self._package: str | None = None
 
-    def parse(self) -> NamedType:
+    def parse(self) -> Declared:
         """Parse the whole text."""
         parser = self._parser
         path = parser.path()
@@ -40,11 +56,22 @@ class _Declaration:
         self._owner = path[0] if len(path) == 3 else self._owner
         self._package = path[-2] if len(path) > 1 else None
         parser.expect("IS", "AS")
-        declared = self._body(path[-1])
+        if self._package is not None and parser.accept("REF"):
+            spec = self._ref_cursor()
+        elif self._package is None or parser.token.is_name(*_CONSTRUCTORS):
+            spec = self._body(path[-1]).spec
+        else:
+            spec = self._type()
         parser.accept(";")
         if parser.token.kind is not Kind.END:
             raise parser.unexpected(";")
-        return declared
+        return Declared(self._owner, self._package, path[-1], spec)
+
+    def _ref_cursor(self) -> TypeSpec:
+        self._parser.expect("CURSOR")
+        if self._parser.accept("RETURN"):
+            self._type()
+        return TypeSpec(DataType.CURSOR, "REF CURSOR")
 
     def _body(self, name: str) -> NamedType:
         parser, where = self._parser, (self._owner, self._package, name)

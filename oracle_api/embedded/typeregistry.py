@@ -7,10 +7,12 @@ from oracle_api.embedded.ddl import DdlTranslator
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.lexer import tokenize
 from oracle_api.embedded.namedtypes import Attribute, NamedType, TypeKind
-from oracle_api.embedded.typedeclarations import parse_declaration
+from oracle_api.embedded.typedeclarations import Declared, parse_declaration
 from oracle_api.embedded.typenames import TypeName
 
 _ROWTYPE = "%ROWTYPE"
+#: Owner, package and name.
+Key = tuple[str, str | None, str]
 
 
 class TypeRegistry:
@@ -22,16 +24,27 @@ class TypeRegistry:
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
-        self.types: dict[tuple[str, str | None, str], NamedType] = {}
+        self.types: dict[Key, NamedType] = {}
+        self.aliases: dict[Key, TypeSpec] = {}
 
-    def declare(self, text: str) -> NamedType:
+    def include(self, other: TypeRegistry) -> None:
+        """Take over all that another registry holds."""
+        self.types.update(other.types)
+        self.aliases.update(other.aliases)
+
+    def declare(self, text: str) -> Declared:
         """Add a type.
 
         Raises:
             OracleError: ORA-06550 for a mistake in its declaration.
         """
         declared = parse_declaration(text, self.owner, self.find)
-        self.types[declared.owner, declared.package, declared.name] = declared
+        key = (declared.owner, declared.package, declared.name)
+        named = declared.spec.named
+        if named is not None and (named.owner, named.package, named.name) == key:
+            self.types[key] = named
+        else:
+            self.aliases[key] = declared.spec
         return declared
 
     def add_table(self, statement: str) -> None:
@@ -57,6 +70,8 @@ class TypeRegistry:
         for key in keys(name, self.owner):
             if key in self.types:
                 return self.types[key].spec
+            if key in self.aliases:
+                return self.aliases[key]
         return None
 
     def _column(self, path: tuple[str, ...]) -> TypeSpec | None:
@@ -68,7 +83,7 @@ class TypeRegistry:
         return next((each.spec for each in row.named.attributes if each.name == path[-1]), None)
 
 
-def keys(name: TypeName, schema: str) -> list[tuple[str, str | None, str]]:
+def keys(name: TypeName, schema: str) -> list[Key]:
     """Return what a name may refer to: a package comes before a schema of the same name."""
     path = name.path
     last = path[-1] + (_ROWTYPE if name.suffix == "ROWTYPE" else "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from oracle_api.embedded.datatypes import NO_SCALE, DataType, TypeSpec
 from oracle_api.embedded.namedtypes import NamedType, TypeKind
-from oracle_api.embedded.shapes import type_name
+from oracle_api.embedded.shapes import byte_size, type_name
 from oracle_api.embedded.views import DictionarySource, Row, View
 
 _COLLECTIONS = {
@@ -137,7 +137,7 @@ def _columns(source: DictionarySource) -> Iterator[Row]:
             data_type = _DATETIMES.get(spec.type, type_name(spec)).format(spec.scale)
             if data_type in ("INTEGER", "SMALLINT"):
                 data_type = "NUMBER"
-            length = spec.size or _LENGTHS.get(spec.type, 11)
+            length = byte_size(spec) or _LENGTHS.get(spec.type, 11)
             yield (
                 named.owner, table, attribute.name, data_type, None, None, length,
                 *_numbers(spec), number, spec.size, _character_set(spec), "NO", "NO",

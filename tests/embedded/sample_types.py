@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from oracle_api.embedded.call import Call
-from oracle_api.embedded.procedures import Catalog
+from oracle_api.embedded.procedures import Catalog, ProcedureError
 
 catalog = Catalog(owner="DWH")
 catalog.statement(
@@ -43,6 +43,10 @@ for _declaration in (
     "PKG_TYPES.T_CLOBS IS TABLE OF NCLOB",
     "PKG_TYPES.T_BY_NAME IS TABLE OF NUMBER INDEX BY VARCHAR2(30)",
     "PKG_TYPES.T_SPANS IS RECORD (span INTERVAL DAY TO SECOND)",
+    "PKG_TYPES.T_CUR IS REF CURSOR RETURN CLIENTES%ROWTYPE",
+    "PKG_TYPES.T_ID IS NUMBER(10)",
+    "PKG_TYPES.T_IDS IS TABLE OF T_ID INDEX BY PLS_INTEGER",
+    "PKG_TYPES.T_MORE_IDS IS T_IDS",
 ):
     catalog.type(_declaration)
 
@@ -54,6 +58,22 @@ ECHOED = (
     "PKG_TYPES.T_LIMITED", "PKG_TYPES.T_FLAGS", "PKG_TYPES.T_INTS", "PKG_TYPES.T_CLOBS",
     "CLIENTES%ROWTYPE",
 )  # fmt: skip
+#: Scalar types with an ECHO procedure.
+SCALARS = {
+    "BINARY_FLOAT": "BINARY_FLOAT",
+    "INTERVAL_DS": "INTERVAL DAY (9) TO SECOND (6)",
+    "INTERVAL_YM": "INTERVAL YEAR TO MONTH",
+    "NVARCHAR2": "NVARCHAR2",
+    "NCHAR": "NCHAR",
+    "NCLOB": "NCLOB",
+    "ROWID": "ROWID",
+    "UROWID": "UROWID",
+    "XMLTYPE": "XMLTYPE",
+    "FLOAT": "DOUBLE PRECISION",
+    "ID": "PKG_TYPES.T_ID",
+    "COLUMN": "CLIENTES.NOMBRE%TYPE",
+    "TIMESTAMP9": "TIMESTAMP(9)",
+}
 #: What the ECHO procedures were given last.
 received: dict[str, Any] = {}
 
@@ -73,8 +93,38 @@ def _register_echo(name: str) -> None:
         return {"copy": value, "both": both}
 
 
+def _register_scalar(name: str, declared: str) -> None:
+    """Register a procedure of the same kind for a scalar type."""
+
+    @catalog.procedure(
+        f"PKG_SCALARS.E_{name}(value IN {declared}, copy OUT {declared}, both IN OUT {declared})"
+    )
+    def echo(call: Call, value: Any, both: Any) -> dict[str, Any]:
+        del call
+        received.update(value=value, both=both)
+        return {"copy": value, "both": both}
+
+
 for _name in ECHOED:
     _register_echo(_name)
+for _name, _declared in SCALARS.items():
+    _register_scalar(_name, _declared)
+
+
+@catalog.procedure("PKG_TYPES.OPEN_IT(n IN T_ID, c OUT T_CUR, ids IN T_MORE_IDS)")
+def open_it(call: Call, n: Decimal, ids: dict[int, Decimal]) -> dict[str, Any]:
+    rows = ((index, f"n{index}") for index in [n, *ids.values()])
+    return {"c": call.cursor([("ID", "NUMBER(10)"), ("NOMBRE", "VARCHAR2(20)")], rows)}
+
+
+@catalog.procedure("PKG_TYPES.RETURN_TWO(n IN NUMBER)")
+def return_two(call: Call, n: Decimal) -> None:
+    """Returns implicit results, one with a LOB; fails afterwards for a negative number."""
+    columns = [("I", "NUMBER(10)"), ("TEXT", "CLOB")]
+    call.return_result(call.cursor([("N", "NUMBER(10)")], [(n,)]))
+    call.return_result(call.cursor(columns, ((i, "x" * i) for i in range(int(n)))))
+    if n < 0:
+        raise ProcedureError(20001, "negative")
 
 
 @catalog.procedure("PKG_TYPES.SUM_ALL(nums IN T_NUMS) RETURN NUMBER")

@@ -143,7 +143,7 @@ def test_columns_of_tables(cursor: oracledb.Cursor) -> None:
         ("HUELLA", "RAW", 8, None, None),
         ("CUANDO", "TIMESTAMP(3)", 11, None, 3),
         ("NOTAS", "CLOB", 4000, None, None),
-        ("APODO", "NVARCHAR2", 10, None, None),
+        ("APODO", "NVARCHAR2", 20, None, None),
         ("CUENTA", "NUMBER", 22, None, 0),
     ]
 
