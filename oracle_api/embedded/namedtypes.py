@@ -7,11 +7,13 @@ import enum
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from oracle_api.embedded.conversions import Nls, convert
-from oracle_api.embedded.datatypes import DataType, TypeSpec
+from oracle_api.embedded.datatypes import NO_SCALE, DataType, TypeSpec
 from oracle_api.embedded.errors import OracleError, value_error
+from oracle_api.embedded.values import NUMBER_CONTEXT
 
 _OID_SIZE = 16
 
@@ -109,7 +111,7 @@ class NamedType:
             return self._convert_indexed(value, self.element, nls)
         if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
             raise value_error()
-        elements = [convert_spec(each, self.element, nls) for each in value]
+        elements = [_convert_part(each, self.element, nls) for each in value]
         if self.limit and len(elements) > self.limit:
             raise OracleError(22165, f"given index [{len(elements)}] must be in the range of "
                               f"[1] to [{self.limit}]")  # fmt: skip
@@ -120,7 +122,7 @@ class NamedType:
             raise value_error()
         given = {str(key).lower(): each for key, each in value.items()}
         converted = {
-            attribute.key: convert_spec(given.pop(attribute.key, None), attribute.spec, nls)
+            attribute.key: _convert_part(given.pop(attribute.key, None), attribute.spec, nls)
             for attribute in self.attributes
         }
         if given:
@@ -133,7 +135,7 @@ class NamedType:
             if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
                 raise value_error()
             value = dict(enumerate(value, 1))
-        return {key: convert_spec(value[key], element, nls) for key in sorted(value)}
+        return {key: _convert_part(value[key], element, nls) for key in sorted(value)}
 
 
 def convert_spec(value: Any, spec: TypeSpec, nls: Nls) -> Any:
@@ -145,3 +147,24 @@ def convert_spec(value: Any, spec: TypeSpec, nls: Nls) -> Any:
     if spec.named is not None:
         return spec.named.convert(value, nls)
     return convert(value, spec.type, nls)
+
+
+def _convert_part(value: Any, spec: TypeSpec, nls: Nls) -> Any:
+    """Convert an attribute or element, which has a declared size or precision.
+
+    Raises:
+        OracleError: ORA-06502 if it is not possible, or the value does not fit.
+    """
+    value = convert_spec(value, spec, nls)
+    if spec.size and isinstance(value, (str, bytes)):
+        size = len(value.encode()) if isinstance(value, str) and not spec.national else len(value)
+        if size > spec.size:
+            is_text = isinstance(value, str)
+            raise value_error(
+                "character string buffer too small" if is_text else "raw variable length too long"
+            )
+    if spec.precision and spec.scale != NO_SCALE and isinstance(value, Decimal):
+        value = NUMBER_CONTEXT.quantize(value, Decimal(1).scaleb(-spec.scale))
+        if value.adjusted() >= spec.precision - spec.scale and value:
+            raise value_error("number precision too large")
+    return value

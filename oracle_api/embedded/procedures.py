@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from oracle_api.embedded.errors import ProcedureError
 from oracle_api.embedded.namedtypes import NamedType
 from oracle_api.embedded.signatures import Subprogram, parse_signature
+from oracle_api.embedded.standardtypes import STANDARD_TYPES
 from oracle_api.embedded.typenames import TypeName
 from oracle_api.embedded.typeregistry import TypeRegistry, keys
 
@@ -70,7 +71,7 @@ class Catalog:
         self.owner = owner.upper()
         self.objects: dict[tuple[str, str], StoredObject] = {}
         self.synonyms: dict[tuple[str, str], Synonym] = {}
-        self.types = TypeRegistry(self.owner)
+        self.types = TypeRegistry(self.owner, STANDARD_TYPES)
         self.statements: list[str] = []
         self.version = 0
         self._lock = threading.Lock()

@@ -12,13 +12,19 @@ from oracle_api.embedded.errors import OracleError, ProcedureError
 from oracle_api.embedded.functions import FUNCTIONS
 from oracle_api.embedded.pickler import catalog as pickler_catalog
 from oracle_api.embedded.procedures import Catalog
+from oracle_api.embedded.standardtypes import STANDARD_TYPES
 
 catalog = Catalog(owner="SYS")
 catalog.include(pickler_catalog)
+catalog.types.include(STANDARD_TYPES)
 
 for _package in ("DBMS_OUTPUT", "DBMS_APPLICATION_INFO", "DBMS_SESSION", "DBMS_LOCK",
                  "DBMS_PICKLER", "DBMS_SQL"):  # fmt: skip
     catalog.synonym(_package, for_=f"SYS.{_package}")
+
+for _, _type_package, _type in STANDARD_TYPES.types:
+    if _type_package is None:
+        catalog.synonym(_type, for_=f"SYS.{_type}")
 
 _MAX_LINE = 32767
 _MIN_BUFFER, _MAX_BUFFER = 2000, 1000000
@@ -93,9 +99,6 @@ def _put_line(call: Call, a: str | None) -> None:
 def _get_line(call: Call) -> dict[str, Any]:
     line = call.session.output.get_line()
     return {"line": line, "status": int(line is None)}
-
-
-catalog.type("DBMS_OUTPUT.CHARARR IS TABLE OF VARCHAR2(32767) INDEX BY BINARY_INTEGER")
 
 
 @catalog.procedure("DBMS_OUTPUT.GET_LINES(lines OUT DBMS_OUTPUT.CHARARR, numlines IN OUT INTEGER)")

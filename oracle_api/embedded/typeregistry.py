@@ -20,10 +20,12 @@ class TypeRegistry:
 
     Args:
         owner: the schema of types declared without one, and of the tables.
+        standard: the types that all schemas see.
     """
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, standard: TypeRegistry | None = None) -> None:
         self.owner = owner
+        self._standard = standard
         self.types: dict[Key, NamedType] = {}
         self.aliases: dict[Key, TypeSpec] = {}
 
@@ -72,7 +74,7 @@ class TypeRegistry:
                 return self.types[key].spec
             if key in self.aliases:
                 return self.aliases[key]
-        return None
+        return None if self._standard is None else self._standard.find(name)
 
     def _column(self, path: tuple[str, ...]) -> TypeSpec | None:
         if len(path) < 2:

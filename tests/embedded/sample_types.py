@@ -43,6 +43,7 @@ for _declaration in (
     "PKG_TYPES.T_CLOBS IS TABLE OF NCLOB",
     "PKG_TYPES.T_BY_NAME IS TABLE OF NUMBER INDEX BY VARCHAR2(30)",
     "PKG_TYPES.T_SPANS IS RECORD (span INTERVAL DAY TO SECOND)",
+    "PKG_TYPES.T_SIZED IS RECORD (n NUMBER(3,1), r RAW(20))",
     "PKG_TYPES.T_CUR IS REF CURSOR RETURN CLIENTES%ROWTYPE",
     "PKG_TYPES.T_ID IS NUMBER(10)",
     "PKG_TYPES.T_IDS IS TABLE OF T_ID INDEX BY PLS_INTEGER",
@@ -52,6 +53,7 @@ for _declaration in (
 
 #: Types with an ECHO procedure.
 ECHOED = (
+    "ODCINUMBERLIST", "SYS.ODCIVARCHAR2LIST", "DBMS_SQL.VARCHAR2_TABLE",
     "T_NUMS", "T_NAMES", "T_PERSON", "T_COUPLE", "T_LEADING", "T_PEOPLE", "T_COUPLES", "T_MATRIX",
     "PKG_TYPES.T_REC", "PKG_TYPES.T_ALL", "PKG_TYPES.T_OUTER", "PKG_TYPES.T_ARR",
     "PKG_TYPES.T_NUM_ARR", "PKG_TYPES.T_RECS", "PKG_TYPES.T_REC_ARR", "PKG_TYPES.T_ROWS",
@@ -164,12 +166,19 @@ def wrong(call: Call, kind: str) -> dict[str, Any]:
         "long": {"names": ["a", "b", "c", "d"]},
         "element": {"nums": ["x"]},
         "index": {"arr": 5},
+        "text size": {"rec": {"nombre": "ñ" * 21}},
+        "element size": {"names": ["x" * 41]},
     }[kind]
 
 
 @catalog.procedure("PKG_TYPES.SPARSE(first IN NUMBER, arr OUT T_ARR)")
 def sparse(call: Call, first: Decimal) -> dict[str, Any]:
     return {"arr": {int(first) + 2: "second", int(first): "first"}}
+
+
+@catalog.procedure("PKG_TYPES.MEASURE(width IN NUMBER, rec OUT T_SIZED)")
+def measure(call: Call, width: Decimal) -> dict[str, Any]:
+    return {"rec": {"n": width, "r": b"x" * int(width)}}
 
 
 @catalog.procedure("PKG_TYPES.BY_NAME(a IN T_BY_NAME, s IN T_SPANS)")
@@ -179,4 +188,4 @@ def by_name(call: Call, a: Any, s: Any) -> None:
 
 @catalog.procedure("PKG_TYPES.REPEAT_NAMES(n IN NUMBER, people OUT T_PEOPLE)")
 def repeat_names(call: Call, n: Decimal) -> dict[str, Any]:
-    return {"people": [{"id": index, "nombre": "ñ" * index} for index in range(int(n))]}
+    return {"people": [{"id": index, "nombre": "ñ" * (index % 200)} for index in range(int(n))]}

@@ -28,6 +28,9 @@ _ALL = {
     "w": 5, "x": Decimal("1.5"), "y": Decimal("2.25"),
 }  # fmt: skip
 _VALUES: dict[str, list[Any]] = {
+    "ODCINUMBERLIST": [[1, 2]],
+    "SYS.ODCIVARCHAR2LIST": [["a", None]],
+    "DBMS_SQL.VARCHAR2_TABLE": [{1: "a"}],
     "T_NUMS": [[1, None, Decimal("2.5")], [], None, list(range(300))],
     "T_NAMES": [["uno", "dos"], []],
     "T_PERSON": [_PERSON, dict.fromkeys(_PERSON), None, {**_PERSON, "nombre": "x" * 400}],
@@ -222,7 +225,8 @@ def test_wrong_types(cursor: oracledb.Cursor, local: oracledb.Connection) -> Non
     ("kind", "message"),
     [("text", "ORA-06502"), ("number", "ORA-06502"), ("list", "ORA-06502"),
      ("attribute", "T_REC has no attribute NOPE"), ("long", "ORA-22165"),
-     ("element", "ORA-06502"), ("index", "ORA-06502")],
+     ("element", "ORA-06502"), ("index", "ORA-06502"), ("text size", "buffer too small"),
+     ("element size", "buffer too small")],
 )  # fmt: skip
 def test_values_that_do_not_fit(
     kind: str, message: str, cursor: oracledb.Cursor, local: oracledb.Connection
@@ -258,6 +262,16 @@ def test_null_object_at_the_start_of_an_object(
     local.ping()
 
 
+def test_sizes_of_attributes(cursor: oracledb.Cursor, local: oracledb.Connection) -> None:
+    rec = cursor.var(local.gettype("PKG_TYPES.T_SIZED"))
+    for given, expected in ((Decimal("12.345"), 12.3), (0, 0), (Decimal("0.04"), 0)):
+        cursor.callproc("PKG_TYPES.MEASURE", [given, rec])
+        assert expected == rec.getvalue().N
+    for wrong, message in ((Decimal("99.96"), "number precision"), (21, "raw variable length")):
+        with pytest.raises(oracledb.DatabaseError, match=f"ORA-06502.*{message}"):
+            cursor.callproc("PKG_TYPES.MEASURE", [wrong, rec])
+
+
 def test_arrays(cursor: oracledb.Cursor) -> None:
     name = echo_name("PKG_TYPES.T_ARR")
     for given in (["uno", None, "tres"], [], ["x"] * 10):
@@ -290,7 +304,7 @@ def test_values_longer_than_a_packet(cursor: oracledb.Cursor, local: oracledb.Co
     people = cursor.var(local.gettype("T_PEOPLE"))
     cursor.callproc("PKG_TYPES.REPEAT_NAMES", [260, people])
     names = [each.NOMBRE for each in people.getvalue()]
-    assert names == [None, *("ñ" * count for count in range(1, 260))]
+    assert names == ["ñ" * (index % 200) or None for index in range(260)]
 
 
 def test_types_are_shared_by_several_calls(local: oracledb.Connection) -> None:
