@@ -197,8 +197,6 @@ class Codec:
         if bind.type == D.OBJECT:
             image = b"" if value is None else pack(value, self._named(bind.oid), self._encode_part)
             _write_image(writer, image, bind.oid)
-        elif bind.type == D.XMLTYPE:
-            _write_image(writer, b"" if value is None else pack_xml(value), b"")
         else:
             self.write(writer, value, bind.type, national=bind.national)
         writer.ub(0)
@@ -215,6 +213,8 @@ class Codec:
             self._write_cursor(writer, value)
         elif kind in LOB_TYPES:
             self._write_lob(writer, value)
+        elif kind == D.XMLTYPE:
+            _write_image(writer, b"" if value is None else pack_xml(value), b"")
         elif value is None:
             writer.u8(0)
         elif isinstance(value, bool):

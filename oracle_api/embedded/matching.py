@@ -8,7 +8,7 @@ from oracle_api.embedded.conversions import convertible, same_family
 from oracle_api.embedded.datatypes import BindType, DataType, TypeSpec
 from oracle_api.embedded.namedtypes import TypeKind
 from oracle_api.embedded.signatures import Parameter, Subprogram
-from oracle_api.embedded.syntax import Argument, Expression
+from oracle_api.embedded.syntax import Argument, BindRef, Expression
 
 #: Tells the type of an argument, None for one that fits any parameter.
 TypeOf = Callable[[Expression], BindType | None]
@@ -46,6 +46,9 @@ def score(subprogram: Subprogram, arguments: tuple[Argument, ...], type_of: Type
         argument = matched.get(parameter.name)
         given = None if argument is None else type_of(argument)
         if given is None:
+            # A bound null is of a scalar type at least.
+            if parameter.spec.named is not None and isinstance(argument, BindRef):
+                return None
             continue
         if not fits(given, parameter.spec):
             return None

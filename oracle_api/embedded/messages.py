@@ -272,8 +272,8 @@ def write_columns(writer: Writer, columns: Sequence[Column]) -> None:
 
 
 def _write_column(writer: Writer, column: Column, position: int) -> None:
-    is_text = column.type in TEXT_TYPES
-    writer.u8(column.type)
+    is_text, is_xml = column.type in TEXT_TYPES, column.type == DataType.XMLTYPE
+    writer.u8(DataType.OBJECT if is_xml else column.type)
     writer.u8(0)
     writer.u8(column.precision)
     writer.u8(column.scale & 0xFF)
@@ -286,7 +286,8 @@ def _write_column(writer: Writer, column: Column, position: int) -> None:
     writer.u8(int(column.nullable))
     writer.u8(min(255, len(column.name)))
     writer.text(column.name)
-    writer.zeros(2)
+    writer.text("SYS" if is_xml else "")
+    writer.text("XMLTYPE" if is_xml else "")
     writer.ub(position)
     writer.ub(0)
 

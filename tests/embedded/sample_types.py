@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -189,3 +190,14 @@ def by_name(call: Call, a: Any, s: Any) -> None:
 @catalog.procedure("PKG_TYPES.REPEAT_NAMES(n IN NUMBER, people OUT T_PEOPLE)")
 def repeat_names(call: Call, n: Decimal) -> dict[str, Any]:
     return {"people": [{"id": index, "nombre": "ñ" * (index % 200)} for index in range(int(n))]}
+
+
+@catalog.procedure("PKG_TYPES.ODD_COLUMNS(rows_ OUT T_CUR)")
+def odd_columns(call: Call) -> dict[str, Any]:
+    """Columns of types that tables do not have here."""
+    columns = [
+        ("DS", "INTERVAL DAY TO SECOND"), ("YM", "INTERVAL YEAR TO MONTH"), ("X", "XMLTYPE"),
+        ("BF", "BINARY_FLOAT"), ("NV", "NVARCHAR2(10)"),
+    ]  # fmt: skip
+    full = (dt.timedelta(1), (1, 2), "<a>€</a>", 0.1, "ñ€")
+    return {"rows_": call.cursor(columns, [full, (None,) * 5, full])}

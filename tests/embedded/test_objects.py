@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from decimal import Decimal
 from typing import Any
@@ -174,7 +175,7 @@ def test_unknown_type(name: str, local: oracledb.Connection) -> None:
 
 
 def test_interval_within_a_record(local: oracledb.Connection) -> None:
-    with pytest.raises(oracledb.NotSupportedError, match="DPY-30"):
+    with pytest.raises(oracledb.NotSupportedError, match="DPY-3018"):
         local.gettype("PKG_TYPES.T_SPANS")
 
 
@@ -203,7 +204,7 @@ def test_overloads(cursor: oracledb.Cursor, local: oracledb.Connection) -> None:
     assert call("PKG_TYPES.OVERLOADED", str, [rec.newobject()]) == "rec"
     assert call("pkg_types.overloaded", str, [array.newobject()]) == "array"
     assert call("PKG_TYPES.OVERLOADED", str, [cursor.arrayvar(str, ["a"])]) == "array"
-    for wrong in ("text", 5, local.gettype("T_PEOPLE").newobject()):
+    for wrong in ("text", 5, None, local.gettype("T_PEOPLE").newobject()):
         with pytest.raises(oracledb.DatabaseError, match="PLS-00306"):
             call("PKG_TYPES.Overloaded", str, [wrong])
 
@@ -321,3 +322,48 @@ def test_types_are_shared_by_several_calls(local: oracledb.Connection) -> None:
 def test_objects_are_not_for_sql(cursor: oracledb.Cursor, local: oracledb.Connection) -> None:
     with pytest.raises(oracledb.DatabaseError, match="ORA-00932"):
         cursor.execute("SELECT :1 FROM DUAL", [local.gettype("T_NUMS").newobject([1])])
+
+
+def test_negative_integers_within_records(
+    cursor: oracledb.Cursor, local: oracledb.Connection
+) -> None:
+    """The driver cannot pack them, and breaks off in the middle of its request."""
+    kind = local.gettype("PKG_TYPES.T_ALL")
+    record, variables = kind.newobject(), [cursor.var(kind) for _ in range(2)]
+    for number in (-1, 5, -1, 6):
+        record.I = number
+        if number < 0:
+            with pytest.raises(OverflowError):
+                cursor.callproc(echo_name("PKG_TYPES.T_ALL"), [record, *variables])
+        else:
+            cursor.callproc(echo_name("PKG_TYPES.T_ALL"), [record, *variables])
+            assert number == variables[0].getvalue().I
+
+
+def test_arrays_of_executions(cursor: oracledb.Cursor, local: oracledb.Connection) -> None:
+    kind = local.gettype("T_NUMS")
+    results, values = cursor.var(int, arraysize=5), cursor.var(kind, arraysize=5)
+    for number in range(5):
+        values.setvalue(number, kind.newobject([number, number]))
+    cursor.setinputsizes(results, values)
+    cursor.executemany("BEGIN :1 := PKG_TYPES.SUM_ALL(:2); END;", 5)
+    assert [results.getvalue(number) for number in range(5)] == [0, 2, 4, 6, 8]
+
+
+def test_asyncio(embedded: Any) -> None:
+    async def call() -> Any:
+        async with oracledb.connect_async(
+            user="dwh", password="dwh", dsn=embedded.dsn
+        ) as connection:
+            kind = await connection.gettype("PKG_TYPES.T_REC_ARR")
+            record = (await connection.gettype("PKG_TYPES.T_REC")).newobject()
+            record.ID = 1
+            table = kind.newobject([record])
+            cursor = connection.cursor()
+            out = cursor.var(kind)
+            arguments = [table, out, cursor.var(kind)]
+            await cursor.callproc(echo_name("PKG_TYPES.T_REC_ARR"), arguments)
+            return from_object(out.getvalue())
+
+    # The first element that the driver appends to an index-by table has the index 0.
+    assert asyncio.run(call()) == {0: {"id": 1, "nombre": None}}

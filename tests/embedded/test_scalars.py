@@ -139,6 +139,23 @@ def test_ref_cursor_types_and_subtypes(cursor: oracledb.Cursor) -> None:
     assert opened.getvalue().fetchall() == [(1, "n1"), (5, "n5"), (6, "n6")]
 
 
+def test_columns_of_a_ref_cursor(cursor: oracledb.Cursor) -> None:
+    opened = cursor.var(oracledb.DB_TYPE_CURSOR)
+    full = (dt.timedelta(1), oracledb.IntervalYM(1, 2), "<a>€</a>", 0.10000000149011612, "ñ€")
+    for _ in range(3):
+        cursor.callproc("PKG_TYPES.ODD_COLUMNS", [opened])
+        assert opened.getvalue().description[2][1] is oracledb.DB_TYPE_XMLTYPE
+        assert opened.getvalue().fetchall() == [full, (None,) * 5, full]
+
+
+@pytest.mark.parametrize(
+    "declared", ["XMLTYPE", "INTERVAL DAY TO SECOND", "BOOLEAN", "PLS_INTEGER"]
+)
+def test_types_that_tables_do_not_have(declared: str, cursor: oracledb.Cursor) -> None:
+    with pytest.raises(oracledb.DatabaseError, match=r"ORA-009[02]2"):
+        cursor.execute(f"CREATE TABLE odd (a {declared})")
+
+
 @pytest.mark.parametrize("sdu", [512, 8192])
 def test_implicit_results(sdu: int, embedded: Any) -> None:
     with oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn, sdu=sdu) as opened:
