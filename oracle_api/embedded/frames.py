@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from oracle_api.embedded.conversions import convert
 from oracle_api.embedded.datatypes import BindType, DataType, TypeSpec
 from oracle_api.embedded.errors import OracleError, value_error
-from oracle_api.embedded.namedtypes import convert_spec
+from oracle_api.embedded.namedtypes import convert_sized
 
 if TYPE_CHECKING:
     from oracle_api.embedded.call import Call
@@ -49,10 +49,7 @@ class Frame:
         Raises:
             OracleError: ORA-06502 if that is not possible or the value does not fit.
         """
-        value = convert_spec(value, spec, self.call.nls)
-        if spec.size:
-            _check_size(value, spec.type, spec.size)
-        self.variables[name] = value
+        self.variables[name] = convert_sized(value, spec, self.call.nls)
 
 
 def _dense(value: Any, limit: int) -> list[Any]:

@@ -111,7 +111,7 @@ class NamedType:
             return self._convert_indexed(value, self.element, nls)
         if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
             raise value_error()
-        elements = [_convert_part(each, self.element, nls) for each in value]
+        elements = [convert_sized(each, self.element, nls) for each in value]
         if self.limit and len(elements) > self.limit:
             raise OracleError(22165, f"given index [{len(elements)}] must be in the range of "
                               f"[1] to [{self.limit}]")  # fmt: skip
@@ -122,7 +122,7 @@ class NamedType:
             raise value_error()
         given = {str(key).lower(): each for key, each in value.items()}
         converted = {
-            attribute.key: _convert_part(given.pop(attribute.key, None), attribute.spec, nls)
+            attribute.key: convert_sized(given.pop(attribute.key, None), attribute.spec, nls)
             for attribute in self.attributes
         }
         if given:
@@ -135,7 +135,16 @@ class NamedType:
             if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
                 raise value_error()
             value = dict(enumerate(value, 1))
-        return {key: _convert_part(value[key], element, nls) for key in sorted(value)}
+        keys = value if self.index_by == "VARCHAR2" else map(_index, value)
+        return {key: convert_sized(value[key], element, nls) for key in sorted(keys)}
+
+
+def _index(key: Any) -> int:
+    if not isinstance(key, (int, Decimal)) or key != int(key):
+        raise value_error("NULL index table key value" if key is None else "")
+    if not -(2**31) <= key < 2**31:
+        raise OracleError(1426, "numeric overflow")
+    return int(key)
 
 
 def convert_spec(value: Any, spec: TypeSpec, nls: Nls) -> Any:
@@ -149,8 +158,10 @@ def convert_spec(value: Any, spec: TypeSpec, nls: Nls) -> Any:
     return convert(value, spec.type, nls)
 
 
-def _convert_part(value: Any, spec: TypeSpec, nls: Nls) -> Any:
-    """Convert an attribute or element, which has a declared size or precision.
+def convert_sized(value: Any, spec: TypeSpec, nls: Nls) -> Any:
+    """Return a value converted to a type whose size or precision counts.
+
+    That of attributes, elements and variables does, that of parameters does not.
 
     Raises:
         OracleError: ORA-06502 if it is not possible, or the value does not fit.

@@ -167,6 +167,9 @@ def wrong(call: Call, kind: str) -> dict[str, Any]:
         "long": {"names": ["a", "b", "c", "d"]},
         "element": {"nums": ["x"]},
         "index": {"arr": 5},
+        "key": {"arr": {"x": "a"}},
+        "null key": {"arr": {None: "a"}},
+        "high key": {"arr": {2**31: "a"}},
         "text size": {"rec": {"nombre": "ñ" * 21}},
         "element size": {"names": ["x" * 41]},
     }[kind]

@@ -137,6 +137,7 @@ def test_exceptions(statement: str, expected: str, cursor: oracledb.Cursor) -> N
         ("BEGIN SELECT nope INTO :r FROM sample; END;", "ORA-00904"),
         ("BEGIN SELECT id FROM sample; :r := 1; END;", "PLS-00103"),
         ("DECLARE v VARCHAR2(2); BEGIN v := 'abc'; :r := v; END;", "ORA-06502.*too small"),
+        ("DECLARE n NUMBER(2,1) := 9.95; BEGIN :r := n; END;", "ORA-06502.*precision too large"),
         ("BEGIN v := 1; :r := 1; END;", "PLS-00201: identifier 'V' must be declared"),
         ("DECLARE v PKG.NOPE; BEGIN :r := 1; END;", "PLS-00201: identifier 'PKG.NOPE' must"),
         ("BEGIN :r := 1; EXCEPTION WHEN NOPE THEN NULL; END;", "PLS-00201: identifier 'NOPE'"),

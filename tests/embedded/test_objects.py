@@ -226,7 +226,9 @@ def test_wrong_types(cursor: oracledb.Cursor, local: oracledb.Connection) -> Non
     ("kind", "message"),
     [("text", "ORA-06502"), ("number", "ORA-06502"), ("list", "ORA-06502"),
      ("attribute", "T_REC has no attribute NOPE"), ("long", "ORA-22165"),
-     ("element", "ORA-06502"), ("index", "ORA-06502"), ("text size", "buffer too small"),
+     ("element", "ORA-06502"), ("index", "ORA-06502"), ("key", "ORA-06502"),
+     ("null key", "NULL index table key"), ("high key", "ORA-01426"),
+     ("text size", "buffer too small"),
      ("element size", "buffer too small")],
 )  # fmt: skip
 def test_values_that_do_not_fit(
