@@ -29,6 +29,7 @@ class Call:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.results: list[RowSource] = []
         self._id = next(_call_ids)
 
     @property
@@ -116,6 +117,14 @@ class Call:
                 raise OracleError(902, f"invalid datatype {declared}")
             described.append(spec.column(name))
         return GeneratedRows(described, rows, self.nls)
+
+    def return_result(self, rows: RowSource) -> None:
+        """Return rows to the client as an implicit result (DBMS_SQL.RETURN_RESULT).
+
+        Args:
+            rows: what ``cursor`` returned.
+        """
+        self.results.append(rows)
 
     def put_line(self, line: str) -> None:
         """Add a line to the session's DBMS_OUTPUT buffer, if it is enabled."""

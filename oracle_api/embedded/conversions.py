@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -18,6 +20,7 @@ from oracle_api.embedded.datatypes import (
 )
 from oracle_api.embedded.errors import OracleError, value_error
 from oracle_api.embedded.formats import format_datetime, number_text, parse_datetime
+from oracle_api.embedded.values import IntervalYM
 
 _TO_NUMBER = "character to number conversion error"
 
@@ -101,6 +104,14 @@ def _to_float(value: Any, nls: Nls) -> float:
     return value if isinstance(value, float) else float(_to_number(value, nls))
 
 
+def _to_single(value: Any, nls: Nls) -> float:
+    number = _to_float(value, nls)
+    try:
+        return float(struct.unpack(">f", struct.pack(">f", number))[0])
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
 def _to_datetime(value: Any, model: str) -> dt.datetime:
     if isinstance(value, dt.datetime):
         return value
@@ -151,6 +162,16 @@ def _to_interval(value: Any, _nls: Nls) -> dt.timedelta:
     raise value_error()
 
 
+def _to_interval_ym(value: Any, _nls: Nls) -> IntervalYM:
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise value_error()
+    months = value[0] * 12 + value[1]
+    years, rest = divmod(abs(months), 12)
+    if years >= 10**9:
+        raise OracleError(1873, "the leading precision of the interval is too small")
+    return IntervalYM(-years, -rest) if months < 0 else IntervalYM(years, rest)
+
+
 def _to_cursor(value: Any, _nls: Nls) -> Any:
     if hasattr(value, "fetch") and hasattr(value, "columns"):
         return value
@@ -169,6 +190,9 @@ _CONVERTERS: dict[DataType, Callable[[Any, Nls], Any]] = {
     DataType.TIMESTAMP_LTZ: _to_timestamp_ltz,
     DataType.BOOLEAN: _to_boolean,
     DataType.INTERVAL_DS: _to_interval,
+    DataType.INTERVAL_YM: _to_interval_ym,
+    DataType.BINARY_FLOAT: _to_single,
+    DataType.XMLTYPE: _to_text,
     DataType.CURSOR: _to_cursor,
 }
 
@@ -180,6 +204,8 @@ _FAMILIES = (
     frozenset({DataType.BOOLEAN}),
     frozenset({DataType.CURSOR}),
     frozenset({DataType.INTERVAL_DS}),
+    frozenset({DataType.INTERVAL_YM}),
+    frozenset({DataType.XMLTYPE}),
 )
 
 
@@ -188,7 +214,7 @@ def same_family(one: DataType, other: DataType) -> bool:
     return any(one in family and other in family for family in _FAMILIES)
 
 
-_EXCLUSIVE = frozenset({DataType.BOOLEAN, DataType.CURSOR})
+_EXCLUSIVE = frozenset({DataType.BOOLEAN, DataType.CURSOR, DataType.XMLTYPE})
 
 
 def convertible(one: DataType, other: DataType) -> bool:

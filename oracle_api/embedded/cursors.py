@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle_api.embedded.compiler import Program
 from oracle_api.embedded.conversions import Nls, convert
 from oracle_api.embedded.datatypes import BindType, Column, RowSource
 from oracle_api.embedded.errors import CallBrokenError, ClientGoneError, OracleError
+from oracle_api.embedded.frames import Program
 from oracle_api.embedded.lexer import StatementKind, statement_kind
 from oracle_api.embedded.messages import BatchError
 from oracle_api.embedded.translate import Translation

@@ -17,7 +17,7 @@ from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.datatypes import Column
 from oracle_api.embedded.ddl import DdlTranslator
 from oracle_api.embedded.declared import parse_declared_type
-from oracle_api.embedded.dictionary import VIEW_NAMES, Dictionary, DictionarySource
+from oracle_api.embedded.dictionary import VIEW_NAMES, Dictionary
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.functions import FunctionContext, register
 from oracle_api.embedded.lexer import StatementKind, statement_kind, tokenize
@@ -25,6 +25,7 @@ from oracle_api.embedded.queries import QueryRows
 from oracle_api.embedded.sqlerrors import translate_error
 from oracle_api.embedded.storage import Stored, to_storage
 from oracle_api.embedded.translate import Translation, Translator
+from oracle_api.embedded.views import DictionarySource
 
 _LOCK_POLL = 0.005
 # SQLite's own short locks, as when a connection is opened, are waited for inside of SQLite;

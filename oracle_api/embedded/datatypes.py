@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from oracle_api.embedded.namedtypes import NamedType
 
 CHARSET_UTF8 = 873
 CHARSET_UTF16 = 2000
@@ -25,14 +28,17 @@ class DataType(enum.IntEnum):
     DATE = 12
     RAW = 23
     LONG_RAW = 24
+    XMLTYPE = 58
     CHAR = 96
     BINARY_FLOAT = 100
     BINARY_DOUBLE = 101
     CURSOR = 102
+    OBJECT = 109
     CLOB = 112
     BLOB = 113
     TIMESTAMP = 180
     TIMESTAMP_TZ = 181
+    INTERVAL_YM = 182
     INTERVAL_DS = 183
     UROWID = 208
     TIMESTAMP_LTZ = 231
@@ -82,8 +88,12 @@ TYPES_BY_NAME = {
     "BOOLEAN": D.BOOLEAN,
     "SYS_REFCURSOR": D.CURSOR,
     "INTERVAL DAY TO SECOND": D.INTERVAL_DS,
+    "INTERVAL YEAR TO MONTH": D.INTERVAL_YM,
+    "XMLTYPE": D.XMLTYPE,
     "ROWID": D.ROWID,
+    "UROWID": D.UROWID,
 }
+NATIONAL_NAMES = frozenset({"NCHAR", "NVARCHAR2", "NCLOB"})
 INTEGER_NAMES = frozenset({"INTEGER", "INT", "SMALLINT"})
 
 
@@ -131,6 +141,7 @@ _FIXED_SIZES = {
     D.TIMESTAMP_LTZ: 11,
     D.TIMESTAMP_TZ: 13,
     D.INTERVAL_DS: 11,
+    D.INTERVAL_YM: 5,
     D.BINARY_DOUBLE: 8,
     D.BINARY_FLOAT: 4,
     D.BOOLEAN: 4,
@@ -139,32 +150,37 @@ _FIXED_SIZES = {
 
 @dataclass(frozen=True)
 class BindType:
-    """The type of a bind variable, or of a column as the client wants it defined."""
+    """The type of a bind variable, or of a column as the client wants it defined.
+
+    ``oid`` identifies the named type of an object, record or collection.
+    """
 
     type: DataType
     buffer_size: int
     is_array: bool = False
     max_elements: int = 0
     national: bool = False
+    oid: bytes = b""
 
 
 @dataclass(frozen=True)
 class TypeSpec:
-    """A data type as declared: ``NUMBER(10,2)``, ``VARCHAR2(40)``, ``TIMESTAMP WITH TIME ZONE``."""
+    """A data type as declared: ``NUMBER(10,2)``, ``VARCHAR2(40)``, ``TIMESTAMP WITH TIME ZONE``.
+
+    ``named`` is the object, record or collection that it stands for, if it does.
+    """
 
     type: DataType
     name: str
     size: int = 0
     precision: int = 0
     scale: int = NO_SCALE
-    element: DataType | None = None
-    owner: str | None = None
-    package: str | None = None
+    named: NamedType | None = None
 
     @property
-    def is_array(self) -> bool:
-        """Whether it is an associative array."""
-        return self.element is not None
+    def national(self) -> bool:
+        """Whether its text is in the national character set."""
+        return self.name in NATIONAL_NAMES
 
     def column(self, name: str, nullable: bool = True) -> Column:
         """Return the description of a column of this type."""
@@ -194,6 +210,9 @@ def type_spec(name: str, numbers: list[int]) -> TypeSpec:
         return TypeSpec(data_type, name, precision=first, scale=scale)
     if data_type in (D.TIMESTAMP, D.TIMESTAMP_TZ, D.TIMESTAMP_LTZ):
         return TypeSpec(data_type, name, scale=6 if first is None else first)
+    if data_type in (D.INTERVAL_DS, D.INTERVAL_YM):
+        scale = numbers[1] if len(numbers) > 1 else 6
+        return TypeSpec(data_type, name, precision=2 if first is None else first, scale=scale)
     if data_type == D.CHAR:
         return TypeSpec(data_type, name, size=first or 1)
     return TypeSpec(data_type, name, size=first or 0)

@@ -12,8 +12,8 @@ from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.functions import PREFIX
 from oracle_api.embedded.lexer import Kind, Token
 from oracle_api.embedded.plsql import Parser
-from oracle_api.embedded.signatures import parse_numbers
 from oracle_api.embedded.translate import Translator, literal, quote
+from oracle_api.embedded.typenames import parse_numbers
 
 _CHECKED = frozenset(
     {
@@ -21,10 +21,18 @@ _CHECKED = frozenset(
         DataType.TIMESTAMP_LTZ, DataType.RAW, DataType.BLOB,
     }
 )  # fmt: skip
+_NOT_IN_SQL = frozenset(
+    {
+        DataType.BOOLEAN, DataType.CURSOR, DataType.BINARY_INTEGER, DataType.INTERVAL_DS,
+        DataType.INTERVAL_YM, DataType.XMLTYPE,
+    }
+)  # fmt: skip
 
 
 class DdlTranslator:
     """Translates one statement.
+
+    ``table`` and ``columns`` are those of CREATE TABLE.
 
     Args:
         text: the statement.
@@ -37,6 +45,8 @@ class DdlTranslator:
         self._tokens = tokens
         self._schemas = schemas
         self._parser = Parser(text)
+        self.table = ""
+        self.columns: list[tuple[str, TypeSpec]] = []
 
     def translate(self) -> list[str]:
         """Return the statements to execute instead.
@@ -98,7 +108,7 @@ class DdlTranslator:
         return Translator(rest, self._text, self._schemas, {}).translate_tokens()
 
     def _create_table(self) -> str:
-        name = self._name()
+        name = self.table = self._name()
         self._parser.expect("(")
         parts = [self._element()]
         while self._parser.accept(","):
@@ -115,6 +125,7 @@ class DdlTranslator:
             return constraint + self._translated(self._until_separator())
         column = self._parser.identifier()
         spec = self._type()
+        self.columns.append((column, spec))
         parts = [quote(column), declared_type(spec)]
         while not (self._parser.token.is_operator(",", ")") or self._at_end()):
             parts.append(self._column_option())
@@ -135,7 +146,7 @@ class DdlTranslator:
             spec = type_spec("FLOAT" if name == "DOUBLE PRECISION" else name, numbers)
         except KeyError:
             raise OracleError(902, "invalid datatype") from None
-        if spec.type in (DataType.BOOLEAN, DataType.CURSOR, DataType.BINARY_INTEGER):
+        if spec.type in _NOT_IN_SQL:
             raise OracleError(902, "invalid datatype")
         if spec.type == DataType.VARCHAR2 and not spec.size:
             raise OracleError(906, "missing left parenthesis")

@@ -4,45 +4,17 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator
 
 from oracle_api.embedded.datatypes import DataType, TypeSpec
 from oracle_api.embedded.declared import declared_type, parse_type
-from oracle_api.embedded.longops import LongOperations
-from oracle_api.embedded.procedures import Namespace, StoredObject
+from oracle_api.embedded.namedtypes import TypeKind
+from oracle_api.embedded.procedures import StoredObject
 from oracle_api.embedded.signatures import Parameter, Subprogram
 from oracle_api.embedded.storage import to_storage
 from oracle_api.embedded.translate import quote
-
-
-class SessionInfo(Protocol):
-    """What V$SESSION shows of a session."""
-
-    sid: int
-    serial: int
-    user: str
-    module: str | None
-    action: str | None
-    client_identifier: str | None
-    client_info: str | None
-
-    @property
-    def is_active(self) -> bool:
-        """Whether a call is running."""
-
-
-@dataclass
-class DictionarySource:
-    """Where the rows of the views come from."""
-
-    namespace: Namespace
-    sessions: Callable[[], Iterable[SessionInfo]]
-    longops: LongOperations = field(default_factory=LongOperations)
-
-
-Row = tuple[Any, ...]
+from oracle_api.embedded.typeviews import TYPE_VIEWS
+from oracle_api.embedded.views import DictionarySource, Row, View
 
 _DATA_TYPE_NAMES = {
     DataType.BOOLEAN: "PL/SQL BOOLEAN",
@@ -50,6 +22,7 @@ _DATA_TYPE_NAMES = {
     DataType.BINARY_INTEGER: "BINARY_INTEGER",
     DataType.NUMBER: "NUMBER",
     DataType.VARCHAR2: "VARCHAR2",
+    DataType.XMLTYPE: "OPAQUE/XMLTYPE",
 }
 
 
@@ -81,18 +54,42 @@ def _arguments(source: DictionarySource) -> Iterator[Row]:
 
 
 def _type_columns(spec: TypeSpec, parameter: Parameter | None, in_out: str) -> Row:
-    data_type = "PL/SQL TABLE" if spec.is_array else _DATA_TYPE_NAMES.get(spec.type, spec.name)
-    character_set = "CHAR_CS" if spec.type in _CHARACTER_TYPES and not spec.is_array else None
-    pls_type = None if spec.is_array or spec.type == DataType.CURSOR else spec.name
+    data_type = spec.name if spec.national else _DATA_TYPE_NAMES.get(spec.type, spec.name)
+    if spec.named is not None:
+        data_type = _COMPOSITE_NAMES[spec.named.kind]
+    character_set = "CHAR_CS" if spec.type in _CHARACTER_TYPES else None
+    if spec.national:
+        character_set = "NCHAR_CS"
+    pls_type = None if spec.type in (DataType.CURSOR, DataType.OBJECT) else spec.name
     defaulted = "Y" if parameter is not None and parameter.has_default else "N"
     return (
         data_type, defaulted, None, 0, in_out, spec.size or None, spec.precision or None,
         spec.scale if spec.precision else None, 10 if spec.type == DataType.NUMBER else None,
-        character_set, spec.owner, spec.package, spec.name if spec.is_array else None, None,
-        pls_type, spec.size, "B" if character_set else "0", "N",
+        character_set, *_type_name(spec), None, pls_type, spec.size,
+        "B" if character_set else "0", "N",
     )  # fmt: skip
 
 
+def _type_name(spec: TypeSpec) -> tuple[str | None, ...]:
+    """Return owner, name, subname and kind of object of a named type."""
+    named = spec.named
+    if spec.type == DataType.XMLTYPE:
+        return "PUBLIC", "XMLTYPE", None, "TYPE"
+    if named is None:
+        return None, None, None, None
+    if named.package is not None:
+        return named.owner, named.package, named.name, "PACKAGE"
+    name = named.name.removesuffix("%ROWTYPE")
+    return named.owner, name, None, "TABLE" if named.is_row else "TYPE"
+
+
+_COMPOSITE_NAMES = {
+    TypeKind.OBJECT: "OBJECT",
+    TypeKind.RECORD: "PL/SQL RECORD",
+    TypeKind.NESTED_TABLE: "TABLE",
+    TypeKind.VARRAY: "VARRAY",
+    TypeKind.INDEX_TABLE: "PL/SQL TABLE",
+}
 _CHARACTER_TYPES = (DataType.VARCHAR2, DataType.CHAR, DataType.CLOB)
 
 
@@ -111,6 +108,10 @@ def _objects(source: DictionarySource) -> Iterator[Row]:
         created = stored.last_ddl_time
         head = (stored.owner, stored.name, stored.object_id)
         yield (*head, stored.object_type, created, created, "VALID")
+    for named in source.namespace.types():
+        if not named.is_plsql:
+            head = (named.owner, named.name, named.object_id)
+            yield (*head, "TYPE", named.created, named.created, "VALID")
     for synonym in source.namespace.synonyms():
         yield (synonym.owner, synonym.name, synonym.object_id, "SYNONYM", None, None, "VALID")
 
@@ -144,15 +145,6 @@ def _dual(source: DictionarySource) -> Iterator[Row]:
     yield ("X",)
 
 
-@dataclass(frozen=True)
-class View:
-    """A view: its columns as in CREATE TABLE, and a function that returns its rows."""
-
-    columns: str
-    rows: Callable[[DictionarySource], Iterator[Row]]
-    dynamic: bool = False
-
-
 VIEWS: dict[str, View] = {
     "DUAL": View("DUMMY VARCHAR2(1)", _dual),
     "ALL_ARGUMENTS": View(
@@ -163,8 +155,8 @@ VIEWS: dict[str, View] = {
         "DEFAULT_LENGTH NUMBER, IN_OUT VARCHAR2(9), DATA_LENGTH NUMBER, DATA_PRECISION NUMBER, "
         "DATA_SCALE NUMBER, RADIX NUMBER, CHARACTER_SET_NAME VARCHAR2(44), "
         "TYPE_OWNER VARCHAR2(128), TYPE_NAME VARCHAR2(128), TYPE_SUBNAME VARCHAR2(128), "
-        "TYPE_LINK VARCHAR2(128), PLS_TYPE VARCHAR2(128), CHAR_LENGTH NUMBER, "
-        "CHAR_USED VARCHAR2(1), NESTED VARCHAR2(1)",
+        "TYPE_OBJECT_TYPE VARCHAR2(7), TYPE_LINK VARCHAR2(128), PLS_TYPE VARCHAR2(128), "
+        "CHAR_LENGTH NUMBER, CHAR_USED VARCHAR2(1), NESTED VARCHAR2(1)",
         _arguments,
     ),
     "ALL_PROCEDURES": View(
@@ -197,12 +189,14 @@ VIEWS: dict[str, View] = {
         _longops,
         dynamic=True,
     ),
+    **TYPE_VIEWS,
 }
 
 #: What the views may be called, and the name of their table.
 VIEW_NAMES = {name: name for name in VIEWS} | {
     "V_$SESSION": "V$SESSION",
     "V_$SESSION_LONGOPS": "V$SESSION_LONGOPS",
+    "ALL_TAB_COLUMNS": "ALL_TAB_COLS",
 }
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from oracle_api.embedded.call import Call
-from oracle_api.embedded.compiler import Compiler, Frame
+from oracle_api.embedded.compiler import Compiler
 from oracle_api.embedded.conversions import convert
 from oracle_api.embedded.cursors import Cursor
-from oracle_api.embedded.datatypes import LOB_TYPES, BindType
+from oracle_api.embedded.datatypes import LOB_TYPES, BindType, RowSource
 from oracle_api.embedded.ddl import alter_session
 from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.frames import Frame
 from oracle_api.embedded.lexer import StatementKind, tokenize
 from oracle_api.embedded.messages import (
     FLAG_DML_ROW_COUNTS,
@@ -158,21 +159,25 @@ class Executor:
             compiler = Compiler(block, session.server.namespace, session.schema, types, rows[0])
             cursor.program = compiler.compile()
         program = cursor.program
+        results: list[RowSource] = []
         for done, values in enumerate(rows):
-            frame = Frame(Call(session), values, types)
+            call = Call(session)
             try:
                 with session.sql.atomic():
-                    program.run(frame)
+                    program.run(Frame(call, values, types))
                     # A break while nobody looked; one that comes later crosses the response.
                     session.wait(0)
             except OracleError as error:
                 error.rows_done = done
                 raise
+            results += call.results
         if types:
             write_io_vector(writer, len(types), program.reads, program.writes)
         if program.writes:
             for values in rows:
                 session.codec.write_outputs(writer, values, types, program.writes)
+        if results:
+            session.codec.write_implicit_results(writer, results)
         cursor.row_count = len(rows)
 
     def _query(

@@ -34,6 +34,7 @@ class Message(enum.IntEnum):
     DESCRIBE_INFO = 16
     PIGGYBACK = 17
     SESSION_RELEASE = 26
+    IMPLICIT_RESULTS = 27
 
 
 class Function(enum.IntEnum):
@@ -127,7 +128,7 @@ def _read_type(reader: Reader) -> BindType:
     reader.skip("11")
     size, elements = reader.ub(), reader.ub()
     reader.ub()
-    reader.long_bytes()
+    oid = reader.long_bytes()
     reader.skip("uu")
     form = reader.u8()
     reader.skip("uu")
@@ -135,8 +136,10 @@ def _read_type(reader: Reader) -> BindType:
         data_type = DataType(number)
     except ValueError:
         raise OracleError(3115, "unsupported network datatype or representation") from None
+    if data_type == DataType.OBJECT and not oid:
+        data_type = DataType.XMLTYPE
     is_array = bool(flags & _BIND_ARRAY)
-    return BindType(data_type, size, is_array, elements, form == FORM_NATIONAL)
+    return BindType(data_type, size, is_array, elements, form == FORM_NATIONAL, oid)
 
 
 @dataclass
@@ -269,8 +272,8 @@ def write_columns(writer: Writer, columns: Sequence[Column]) -> None:
 
 
 def _write_column(writer: Writer, column: Column, position: int) -> None:
-    is_text = column.type in TEXT_TYPES
-    writer.u8(column.type)
+    is_text, is_xml = column.type in TEXT_TYPES, column.type == DataType.XMLTYPE
+    writer.u8(DataType.OBJECT if is_xml else column.type)
     writer.u8(0)
     writer.u8(column.precision)
     writer.u8(column.scale & 0xFF)
@@ -283,7 +286,8 @@ def _write_column(writer: Writer, column: Column, position: int) -> None:
     writer.u8(int(column.nullable))
     writer.u8(min(255, len(column.name)))
     writer.text(column.name)
-    writer.zeros(2)
+    writer.text("SYS" if is_xml else "")
+    writer.text("XMLTYPE" if is_xml else "")
     writer.ub(position)
     writer.ub(0)
 

@@ -1,102 +1,43 @@
-"""Parser of anonymous PL/SQL blocks: calls, assignments and literals."""
+"""Parser of anonymous PL/SQL blocks: calls, assignments, conditions and queries."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.formats import parse_datetime
 from oracle_api.embedded.lexer import Kind, Token, tokenize
+from oracle_api.embedded.syntax import (
+    Argument,
+    Assignment,
+    BindRef,
+    Block,
+    Condition,
+    Declaration,
+    Expression,
+    Handler,
+    Invocation,
+    Literal,
+    NestedBlock,
+    Operation,
+    SelectInto,
+    Statement,
+    TransactionControl,
+)
+from oracle_api.embedded.typenames import parse_type_name
 
-
-@dataclass(frozen=True)
-class Literal:
-    """A constant."""
-
-    value: bool | str | Decimal | dt.datetime | None
-
-
-@dataclass(frozen=True)
-class BindRef:
-    """A bind variable, by its index within the block."""
-
-    index: int
-    position: int
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument, named (``name => value``) or positional."""
-
-    name: str | None
-    value: Expression
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """A procedure or function with its arguments."""
-
-    path: tuple[str, ...]
-    arguments: tuple[Argument, ...]
-    position: int
-
-
-@dataclass(frozen=True)
-class Negation:
-    """An expression with a minus before it."""
-
-    operand: Expression
-
-
-@dataclass(frozen=True)
-class Concatenation:
-    """Expressions joined by ``||``."""
-
-    operands: tuple[Expression, ...]
-
-
-Expression = Literal | BindRef | Invocation | Negation | Concatenation
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """``:target := expression;``"""
-
-    target: BindRef
-    value: Expression
-    position: int
-
-
-@dataclass(frozen=True)
-class TransactionControl:
-    """``COMMIT;`` or ``ROLLBACK;``"""
-
-    commit: bool
-
-
-Statement = Invocation | Assignment | TransactionControl
-
-
-@dataclass
-class Block:
-    """A parsed block: its statements, and its bind variables in the order of appearance."""
-
-    text: str
-    statements: list[Statement] = field(default_factory=list)
-    binds: list[str] = field(default_factory=list)
-
-    def line_column(self, position: int) -> tuple[int, int]:
-        """Return line and column, both from 1, of an offset in the text."""
-        line_start = self.text.rfind("\n", 0, position) + 1
-        return self.text.count("\n", 0, position) + 1, position - line_start + 1
+_Operand = Callable[[], Expression]
+_COMPARISONS = ("=", "<>", "!=", "^=", "<", ">", "<=", ">=")
+# Variables within a query are bind variables of it; no bind variable of a client has this prefix.
+_VARIABLE_PREFIX = "V$"
 
 
 @lru_cache(maxsize=512)
 def parse_block(text: str) -> Block:
-    """Parse ``BEGIN … END;`` or ``CALL p(…)``.
+    """Parse ``[DECLARE …] BEGIN … END;`` or ``CALL p(…)``.
 
     Raises:
         OracleError: ORA-06550 with PLS-00103 for anything that is not known.
@@ -111,11 +52,17 @@ class Parser:
         self._block = Block(text)
         self._tokens = tokenize(text)
         self._index = 0
+        self._variables: set[str] = set()
 
     @property
     def token(self) -> Token:
         """The token to be read next."""
         return self._tokens[self._index]
+
+    @property
+    def _following(self) -> Token:
+        """The token after it."""
+        return self._tokens[min(self._index + 1, len(self._tokens) - 1)]
 
     def advance(self) -> Token:
         """Return the next token and step over it."""
@@ -158,7 +105,7 @@ class Parser:
             self._call_statement()
             self.accept(";")
         else:
-            self._nested_block()
+            self._block.statements.append(self._nested_block())
         self.accept("/")
         if self.token.kind is not Kind.END:
             raise self.unexpected()
@@ -173,34 +120,123 @@ class Parser:
         else:
             self._block.statements.append(invocation)
 
-    def _nested_block(self) -> None:
+    def _nested_block(self) -> NestedBlock:
+        declarations: list[Declaration] = []
+        if self.accept("DECLARE"):
+            while not self.token.is_name("BEGIN"):
+                declarations.append(self._declaration())
         self.expect("BEGIN")
-        while not self.accept("END"):
-            self._statement()
+        statements = self._statements("END", "EXCEPTION")
+        handlers: list[Handler] = []
+        if self.accept("EXCEPTION"):
+            while not self.token.is_name("END"):
+                handlers.append(self._handler())
+        self.expect("END")
         if self.token.is_identifier:
             self.advance()
         self.expect(";")
+        return NestedBlock(tuple(declarations), statements, tuple(handlers))
 
-    def _statement(self) -> None:
+    def _declaration(self) -> Declaration:
+        position = self.token.position
+        name = self.identifier()
+        type_name = parse_type_name(self)
+        has_default = self.accept(":=") or self.accept("DEFAULT")
+        default = self.expression() if has_default else None
+        self.expect(";")
+        self._variables.add(name)
+        return Declaration(name, type_name, default, position)
+
+    def _handler(self) -> Handler:
+        position = self.token.position
+        self.expect("WHEN")
+        names = [self.identifier()]
+        while self.accept("OR"):
+            names.append(self.identifier())
+        self.expect("THEN")
+        return Handler(tuple(names), self._statements("WHEN", "END"), position)
+
+    def _statements(self, *ends: str) -> tuple[Statement, ...]:
+        """Parse statements up to one of these words."""
+        statements: list[Statement] = []
+        while not self.token.is_name(*ends):
+            statement = self._statement()
+            if statement is not None:
+                statements.append(statement)
+        return tuple(statements)
+
+    def _statement(self) -> Statement | None:
         token = self.token
-        if token.is_name("BEGIN"):
-            self._nested_block()
-            return
+        if token.is_name("BEGIN", "DECLARE"):
+            return self._nested_block()
+        statement: Statement | None = None
         if self.accept("NULL"):
             pass
+        elif self.accept("IF"):
+            statement = self._condition(token.position)
+        elif token.is_name("SELECT", "WITH"):
+            statement = self._select_into()
         elif token.is_name("COMMIT", "ROLLBACK"):
             self.advance()
-            self._block.statements.append(TransactionControl(token.text == "COMMIT"))
-        elif token.kind is Kind.BIND:
-            target = self._bind()
+            statement = TransactionControl(token.text == "COMMIT")
+        elif token.kind is Kind.BIND or self._following.is_operator(":="):
+            target = self._target()
             self.expect(":=")
-            assignment = Assignment(target, self.expression(), token.position)
-            self._block.statements.append(assignment)
+            statement = Assignment(target, self.expression(), token.position)
         elif token.is_identifier and not token.is_name(*_UNSUPPORTED):
-            self._block.statements.append(self._invocation())
+            statement = self._invocation()
         else:
             raise self.unexpected("begin", "end", "null", "<an identifier>", "<a bind variable>")
         self.expect(";")
+        return statement
+
+    def _condition(self, position: int) -> Condition:
+        branches: list[tuple[Expression | None, tuple[Statement, ...]]] = []
+        while True:
+            condition = self.expression()
+            self.expect("THEN")
+            branches.append((condition, self._statements("ELSIF", "ELSE", "END")))
+            if not self.accept("ELSIF"):
+                break
+        if self.accept("ELSE"):
+            branches.append((None, self._statements("END")))
+        self.expect("END")
+        self.expect("IF")
+        return Condition(tuple(branches), position)
+
+    def _select_into(self) -> SelectInto:
+        """Take the text of a query apart: INTO and the targets, the binds, and the rest."""
+        start = self.token.position
+        inputs: dict[str, BindRef | Invocation] = {}
+        targets: list[BindRef | Invocation] = []
+        parts: list[str] = []
+        while not self.token.is_operator(";") and self.token.kind is not Kind.END:
+            token = self.token
+            is_first = not self._tokens[self._index - 1].is_operator(".")
+            if not targets and self.accept("INTO"):
+                targets.append(self._target())
+                while self.accept(","):
+                    targets.append(self._target())
+                continue
+            if token.kind is Kind.BIND:
+                inputs[token.text] = self._bind()
+                parts.append(f":{token.text}")
+            elif token.is_identifier and is_first and token.text in self._variables:
+                inputs[_VARIABLE_PREFIX + token.text] = self._target()
+                parts.append(f":{_VARIABLE_PREFIX}{token.text}")
+            else:
+                self.advance()
+                parts.append(self._block.text[token.position : self.token.position])
+        if not targets:
+            raise self.unexpected("into")
+        return SelectInto(" ".join(parts), tuple(targets), tuple(inputs.items()), start)
+
+    def _target(self) -> BindRef | Invocation:
+        """Parse a bind variable or the name of a variable."""
+        if self.token.kind is Kind.BIND:
+            return self._bind()
+        position = self.token.position
+        return Invocation((self.identifier(),), (), position)
 
     def _bind(self) -> BindRef:
         token = self.token
@@ -231,18 +267,44 @@ class Parser:
         return Invocation(path, tuple(arguments), position)
 
     def _argument(self) -> Argument:
-        if self.token.is_identifier and self._tokens[self._index + 1].is_operator("=>"):
+        if self.token.is_identifier and self._following.is_operator("=>"):
             name = self.advance().text
             self.advance()
             return Argument(name, self.expression())
         return Argument(None, self.expression())
 
     def expression(self) -> Expression:
-        """Parse operands joined by ``||``."""
-        operands = [self._operand()]
-        while self.accept("||"):
-            operands.append(self._operand())
-        return operands[0] if len(operands) == 1 else Concatenation(tuple(operands))
+        """Parse an expression, at its lowest level conditions joined by OR."""
+        return self._binary(("OR",), lambda: self._binary(("AND",), self._negated))
+
+    def _binary(self, operators: tuple[str, ...], operand: _Operand) -> Expression:
+        """Parse operands with operators of one level between them."""
+        left = operand()
+        while True:
+            position = self.token.position
+            operator = next((each for each in operators if self.accept(each)), None)
+            if operator is None:
+                return left
+            left = Operation(operator, (left, operand()), position)
+
+    def _negated(self) -> Expression:
+        position = self.token.position
+        if self.accept("NOT"):
+            return Operation("NOT", (self._negated(),), position)
+        left = self._sum()
+        position = self.token.position
+        if self.accept("IS"):
+            negated = self.accept("NOT")
+            self.expect("NULL")
+            test = Operation("IS NULL", (left,), position)
+            return Operation("NOT", (test,), position) if negated else test
+        for operator in _COMPARISONS:
+            if self.accept(operator):
+                return Operation(operator, (left, self._sum()), position)
+        return left
+
+    def _sum(self) -> Expression:
+        return self._binary(("||", "+", "-"), lambda: self._binary(("*", "/"), self._operand))
 
     def _operand(self) -> Expression:
         token = self.token
@@ -253,7 +315,7 @@ class Parser:
         if token.kind is Kind.NUMBER:
             return Literal(Decimal(self.advance().text))
         if self.accept("-"):
-            return Negation(self._operand())
+            return Operation("NEGATE", (self._operand(),), token.position)
         if self.accept("+"):
             return self._operand()
         if self.accept("("):
@@ -263,21 +325,18 @@ class Parser:
         if token.is_name("NULL", "TRUE", "FALSE"):
             self.advance()
             return Literal({"NULL": None, "TRUE": True, "FALSE": False}[token.text])
-        if token.is_name("DATE", "TIMESTAMP") and self._next_is_string():
+        if token.is_name("DATE", "TIMESTAMP") and self._following.kind is Kind.STRING:
             self.advance()
             return Literal(datetime_literal(token.text, self.advance().text))
-        if token.is_identifier:
+        if token.is_identifier and not token.is_name("THEN", "AND", "OR", "IS"):
             return self._invocation()
         raise self.unexpected("(", "-", "<an identifier>", "<a bind variable>", "<a constant>")
 
-    def _next_is_string(self) -> bool:
-        return self._tokens[self._index + 1].kind is Kind.STRING
-
 
 _UNSUPPORTED = (
-    "IF", "CASE", "LOOP", "FOR", "WHILE", "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE",
-    "DECLARE", "EXECUTE", "OPEN", "FETCH", "CLOSE", "RAISE", "RETURN", "GOTO", "EXCEPTION",
-    "SAVEPOINT", "SET", "LOCK", "EXIT", "CONTINUE", "PRAGMA", "WITH", "END", "FORALL",
+    "CASE", "LOOP", "FOR", "WHILE", "INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE", "OPEN",
+    "FETCH", "CLOSE", "RAISE", "RETURN", "GOTO", "EXCEPTION", "SAVEPOINT", "SET", "LOCK", "EXIT",
+    "CONTINUE", "PRAGMA", "END", "FORALL", "WHEN", "ELSE", "ELSIF", "THEN",
 )  # fmt: skip
 
 

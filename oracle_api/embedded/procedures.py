@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from oracle_api.embedded.errors import ProcedureError
+from oracle_api.embedded.namedtypes import NamedType
 from oracle_api.embedded.signatures import Subprogram, parse_signature
+from oracle_api.embedded.standardtypes import STANDARD_TYPES
+from oracle_api.embedded.typenames import TypeName
+from oracle_api.embedded.typeregistry import TypeRegistry, keys
 
 __all__ = ["Catalog", "LookupFailedError", "Namespace", "ProcedureError", "StoredObject"]
 
@@ -57,7 +61,7 @@ class Synonym:
 
 
 class Catalog:
-    """Procedures, synonyms and tables to be offered by a server.
+    """Procedures, types, synonyms and tables to be offered by a server.
 
     Args:
         owner: the schema of everything that is registered without one.
@@ -67,6 +71,7 @@ class Catalog:
         self.owner = owner.upper()
         self.objects: dict[tuple[str, str], StoredObject] = {}
         self.synonyms: dict[tuple[str, str], Synonym] = {}
+        self.types = TypeRegistry(self.owner, STANDARD_TYPES)
         self.statements: list[str] = []
         self.version = 0
         self._lock = threading.Lock()
@@ -84,7 +89,7 @@ class Catalog:
         """
 
         def register(handler: _Handler) -> _Handler:
-            self._add(parse_signature(signature, self.owner, handler))
+            self._add(parse_signature(signature, self.owner, handler, self.types.find))
             return handler
 
         return register
@@ -114,9 +119,33 @@ class Catalog:
             self.synonyms[synonym.owner, synonym.name] = synonym
             self.version += 1
 
+    def type(self, declaration: str) -> None:
+        """Register a type for the parameters of procedures that are registered after it.
+
+        A type of the schema is declared as in CREATE TYPE (``T_NUMS AS TABLE OF NUMBER``), one
+        of a package as in its specification (``PKG.T_REC IS RECORD (id NUMBER)``); there
+        ``PKG.T_CUR IS REF CURSOR`` and subtypes (``PKG.T_ID IS NUMBER(10)``) are types too.
+
+        Raises:
+            OracleError: ORA-06550 for a mistake in the declaration.
+        """
+        with self._lock:
+            declared = self.types.declare(declaration)
+            if declared.package is not None:
+                key = (declared.owner, declared.package)
+                if key not in self.objects or not self.objects[key].is_package:
+                    self.objects[key] = StoredObject(*key, is_package=True)
+            self.version += 1
+
     def statement(self, sql: str) -> None:
-        """Have a statement (CREATE TABLE …, INSERT …) executed when a server starts."""
-        self.statements.append(sql)
+        """Have a statement (CREATE TABLE …, INSERT …) executed when a server starts.
+
+        The row of a table is a type for parameters too: ``TABLE%ROWTYPE``.
+        """
+        with self._lock:
+            self.statements.append(sql)
+            self.types.add_table(sql)
+            self.version += 1
 
     def include(self, other: Catalog) -> None:
         """Take over all that another catalog holds; packages of the same name are joined."""
@@ -129,6 +158,7 @@ class Catalog:
                 else:
                     self.objects[key] = stored
             self.synonyms.update(other.synonyms)
+            self.types.include(other.types)
             self.statements.extend(other.statements)
             self.version += 1
 
@@ -165,6 +195,35 @@ class Namespace:
         return itertools.chain.from_iterable(
             list(catalog.synonyms.values()) for catalog in self._catalogs
         )
+
+    def types(self) -> Iterator[NamedType]:
+        """Return all named types."""
+        return itertools.chain.from_iterable(
+            list(catalog.types.types.values()) for catalog in self._catalogs
+        )
+
+    def type_of(self, oid: bytes) -> NamedType | None:
+        """Return the type that a client refers to by an identifier."""
+        return next((each for each in self.types() if each.oid == oid), None)
+
+    def find_type(self, name: TypeName, schema: str) -> NamedType | None:
+        """Return the type that a name of one to three parts stands for, None if none.
+
+        Args:
+            name: the name.
+            schema: the current schema.
+        """
+        candidates = keys(name, schema)
+        for owner in (schema, PUBLIC):
+            synonym = self._synonym(owner, name.path[0])
+            if synonym is not None and len(name.path) < 3:
+                target = (synonym.target_owner, synonym.target_name, *name.path[1:])
+                candidates += keys(TypeName(target, suffix=name.suffix), schema)
+        for key in candidates:
+            for catalog in self._catalogs:
+                if key in catalog.types.types:
+                    return catalog.types.types[key]
+        return None
 
     def schemas(self) -> set[str]:
         """Return the names of all schemas that own something."""

@@ -11,12 +11,12 @@ from types import TracebackType
 
 from oracle_api.embedded import supplied
 from oracle_api.embedded.database import Database
-from oracle_api.embedded.dictionary import DictionarySource
 from oracle_api.embedded.faults import Faults
 from oracle_api.embedded.logon import Verifier, make_verifier
 from oracle_api.embedded.longops import LongOperations
 from oracle_api.embedded.procedures import Catalog, Namespace
 from oracle_api.embedded.session import Session
+from oracle_api.embedded.views import DictionarySource
 
 _log = logging.getLogger(__name__)
 HOST = "127.0.0.1"

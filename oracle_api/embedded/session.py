@@ -85,7 +85,7 @@ class Session:
         self.sql = SqlSession(server.database, self)
         self.cursors = CursorTable()
         self.lobs = LobStore()
-        self.codec = Codec(self.lobs, self.cursors, self.nls)
+        self.codec = Codec(self.lobs, self.cursors, self.nls, server.namespace.type_of)
         self._executor = Executor(self)
 
     @property

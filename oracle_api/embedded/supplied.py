@@ -10,12 +10,21 @@ from typing import Any
 from oracle_api.embedded.call import Call
 from oracle_api.embedded.errors import OracleError, ProcedureError
 from oracle_api.embedded.functions import FUNCTIONS
+from oracle_api.embedded.pickler import catalog as pickler_catalog
 from oracle_api.embedded.procedures import Catalog
+from oracle_api.embedded.standardtypes import STANDARD_TYPES
 
 catalog = Catalog(owner="SYS")
+catalog.include(pickler_catalog)
+catalog.types.include(STANDARD_TYPES)
 
-for _package in ("DBMS_OUTPUT", "DBMS_APPLICATION_INFO", "DBMS_SESSION", "DBMS_LOCK"):
+for _package in ("DBMS_OUTPUT", "DBMS_APPLICATION_INFO", "DBMS_SESSION", "DBMS_LOCK",
+                 "DBMS_PICKLER", "DBMS_SQL"):  # fmt: skip
     catalog.synonym(_package, for_=f"SYS.{_package}")
+
+for _, _type_package, _type in STANDARD_TYPES.types:
+    if _type_package is None:
+        catalog.synonym(_type, for_=f"SYS.{_type}")
 
 _MAX_LINE = 32767
 _MIN_BUFFER, _MAX_BUFFER = 2000, 1000000
@@ -156,6 +165,20 @@ def _raise_application_error(
             21000, f"error number argument to raise_application_error of {num} is out of range"
         )
     raise ProcedureError(-int(num), msg or "")
+
+
+@catalog.procedure("DBMS_SQL.RETURN_RESULT(rc IN SYS_REFCURSOR, to_client IN BOOLEAN DEFAULT TRUE)")
+def _return_result(call: Call, rc: Any, to_client: bool | None) -> None:
+    del to_client
+    if rc is None:
+        raise OracleError(1001, "invalid cursor")
+    call.return_result(rc)
+
+
+@catalog.procedure("STANDARD.XMLTYPE(xmldata IN CLOB) RETURN XMLTYPE")
+def _xmltype(call: Call, xmldata: str | None) -> str | None:
+    del call
+    return xmldata
 
 
 @catalog.procedure("STANDARD.SYSDATE RETURN DATE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import struct
 from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import NamedTuple
 
 from oracle_api.embedded.errors import OracleError
 
@@ -166,6 +167,23 @@ def encode_interval(value: dt.timedelta) -> bytes:
         + bytes((60 + sign * hours, 60 + sign * minutes, 60 + sign * seconds))
         + (_INTERVAL_BASE + sign * value.microseconds * 1000).to_bytes(4, "big")
     )
+
+
+class IntervalYM(NamedTuple):
+    """An INTERVAL YEAR TO MONTH; both parts have the same sign."""
+
+    years: int
+    months: int
+
+
+def encode_interval_ym(value: IntervalYM) -> bytes:
+    """Return the 5 bytes of an INTERVAL YEAR TO MONTH."""
+    return (_INTERVAL_BASE + value.years).to_bytes(4, "big") + bytes((60 + value.months,))
+
+
+def decode_interval_ym(data: bytes) -> IntervalYM:
+    """Return the interval that ``encode_interval_ym`` wrote."""
+    return IntervalYM(int.from_bytes(data[:4], "big") - _INTERVAL_BASE, data[4] - 60)
 
 
 def decode_interval(data: bytes) -> dt.timedelta:

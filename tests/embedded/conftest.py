@@ -12,7 +12,7 @@ import pytest
 from oracle_api.embedded import demo
 from oracle_api.embedded.procedures import Catalog
 from oracle_api.embedded.server import EmbeddedServer
-from tests.embedded import sample_procedures
+from tests.embedded import sample_procedures, sample_types
 from tests.real_oracle import Target, real_target
 
 
@@ -22,6 +22,7 @@ def server() -> Iterator[EmbeddedServer]:
     catalog = Catalog(owner="DWH")
     catalog.include(demo.catalog)
     catalog.include(sample_procedures.catalog)
+    catalog.include(sample_types.catalog)
     with EmbeddedServer(catalog=catalog) as running:
         yield running
 
