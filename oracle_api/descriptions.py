@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from oracle_api.oracle.composites import Composite, Node
 from oracle_api.oracle.dictionary import Parameter, Procedure, Signature
 from oracle_api.oracle.listing import Listed
 from oracle_api.oracle.names import ProcedureName
-from oracle_api.oracle.values import type_named
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -26,6 +26,7 @@ _BY_TYPE: dict[str, tuple[dict[str, Any], Any]] = {
     "CHAR": (_TEXT, "text"),
     "NCHAR": (_TEXT, "text"),
     "LONG": (_TEXT, "text"),
+    "OPAQUE/XMLTYPE": (_LONG_TEXT, "<xml/>"),
     "CLOB": (_LONG_TEXT, "text"),
     "NCLOB": (_LONG_TEXT, "text"),
     "NUMBER": (_NUMBER, 1),
@@ -89,9 +90,9 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "direction": parameter.direction,
-        "type": parameter.type_name,
+        "type": parameter.named_type or parameter.type_name,
         "has_default": parameter.has_default,
-        "is_supported": type_named(parameter.type_name) is not None,
+        "is_supported": parameter.kind is not None,
     }
 
 
@@ -124,6 +125,22 @@ def _schema(name: ProcedureName, signature: Signature) -> dict[str, Any]:
 
 
 def _of_type(parameter: Parameter) -> tuple[dict[str, Any], Any]:
-    kind = type_named(parameter.type_name)
-    schema, example = _BY_TYPE.get(kind.name if kind else "", ({}, None))
-    return {**schema, "description": f"{parameter.direction} {parameter.type_name}"}, example
+    schema, example = _of_kind(parameter.kind)
+    type_name = parameter.named_type or parameter.type_name
+    return {**schema, "description": f"{parameter.direction} {type_name}"}, example
+
+
+def _of_kind(kind: Node | None) -> tuple[dict[str, Any], Any]:
+    """Give the schema and an example of a value."""
+    if not isinstance(kind, Composite):
+        return _BY_TYPE.get(kind.name if kind else "", ({}, None))
+    if kind.element is not None:
+        items, example = _of_kind(kind.element)
+        return {"type": ["array", "null"], "items": items}, [example]
+    members = {name: _of_kind(node) for name, node in (kind.attributes or {}).items()}
+    schema = {
+        "type": ["object", "null"],
+        "properties": {name: member for name, (member, _) in members.items()},
+        "additionalProperties": False,
+    }
+    return schema, {name: example for name, (_, example) in members.items()}

@@ -9,6 +9,7 @@ from typing import Any
 import oracledb
 
 from oracle_api.exceptions import CallTimedOut, OracleApiError, OutcomeUnknown
+from oracle_api.oracle.composites import Composite
 from oracle_api.oracle.dictionary import Dictionary
 from oracle_api.oracle.errors import STALE_DESCRIPTION, code_of, translated
 from oracle_api.oracle.handle import CallHandle, Deadline
@@ -234,18 +235,21 @@ def _named(request: CallRequest, number: int) -> Iterator[None]:
         raise
 
 
-_LOBS = (oracledb.DB_TYPE_CLOB, oracledb.DB_TYPE_NCLOB, oracledb.DB_TYPE_BLOB)
-
-
 def _variable(cursor: oracledb.Cursor, bind: Bind) -> oracledb.Var:
+    if isinstance(bind.type, Composite):
+        variable = cursor.var(cursor.connection.gettype(bind.type.name))
+        if bind.direction != "OUT":
+            variable.setvalue(0, bind.type.make(cursor.connection, bind.value))
+        return variable
     if bind.direction == "OUT":
         return cursor.var(bind.type.out, bind.type.size)
-    kind, value = bind.type.bind, bind.value
-    size = bind.type.size
+    value, size = bind.value, bind.type.size
     if bind.direction == "IN" and size:
         size = max(1, len(value or ""))
-    if kind in _LOBS and value is not None:
-        value = cursor.connection.createlob(kind, value)
+    if bind.type.is_lob and value is not None:
+        value = cursor.connection.createlob(bind.type.lob_type, value)
+    # What comes back through it decides: the database converts on the way in as well.
+    kind = bind.type.out if bind.direction == "IN OUT" else bind.type.bind
     variable = cursor.var(kind, size)
     variable.setvalue(0, value)
     return variable

@@ -4,6 +4,7 @@ Sources: Oracle Database Reference, ALL_ARGUMENTS, ALL_PROCEDURES, ALL_OBJECTS, 
 PL/SQL Language Reference, "PL/SQL Name Resolution".
 """
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -13,9 +14,13 @@ from typing import Any
 
 import oracledb
 
+from oracle_api.oracle.composites import Composite, Node, describe_composite
 from oracle_api.oracle.errors import translated
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.request import Direction
+from oracle_api.oracle.values import type_named
+
+log = logging.getLogger(__name__)
 
 _CURRENT_SCHEMA = "SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL"
 
@@ -41,7 +46,8 @@ SELECT subprogram_id FROM all_procedures
  ORDER BY subprogram_id"""
 
 _ARGUMENTS = """
-SELECT subprogram_id, position, argument_name, data_type, in_out, defaulted
+SELECT subprogram_id, position, argument_name, data_type, in_out, defaulted,
+       type_owner, type_name, type_subname
   FROM all_arguments
  WHERE owner = :owner AND object_name = :name AND package_name = :package
    AND data_level = 0
@@ -51,28 +57,57 @@ _STANDALONE_ARGUMENTS = _ARGUMENTS.replace("package_name = :package", "package_n
 
 _MAX_SYNONYM_CHAIN = 8
 
+_COMPOSITE_TYPES = ("TABLE", "VARRAY", "OBJECT", "PL/SQL TABLE", "PL/SQL RECORD")
+
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a signature, as the dictionary has it."""
+    """One parameter of a signature, as the dictionary has it.
+
+    Args:
+        name: as the dictionary spells it.
+        type_name: the dictionary's ``DATA_TYPE``.
+        direction: of its value.
+        has_default: whether it may be left out.
+        named_type: of a collection, record or object: its full name.
+        composite: what that type is made of; None where it is none, or cannot travel.
+    """
 
     name: str
     type_name: str
     direction: Direction
     has_default: bool = False
+    named_type: str | None = None
+    composite: Composite | None = None
+
+    @property
+    def kind(self) -> Node | None:
+        """How its values travel; None where they cannot."""
+        return type_named(self.type_name) if self.named_type is None else self.composite
 
     def __str__(self) -> str:
         default = " DEFAULT" if self.has_default else ""
-        return f"{self.name} {self.direction} {self.type_name}{default}"
+        return f"{self.name} {self.direction} {self.named_type or self.type_name}{default}"
 
 
 @dataclass(frozen=True)
 class Signature:
-    """One overload. ``returns`` is the type of a function's result, None for a procedure."""
+    """One overload.
+
+    Args:
+        name: of the procedure, behind its package's.
+        parameters: in their order.
+        result: a function's result, as a nameless OUT parameter; None for a procedure.
+    """
 
     name: str
     parameters: tuple[Parameter, ...] = ()
-    returns: str | None = None
+    result: Parameter | None = None
+
+    @property
+    def returns(self) -> str | None:
+        """The type of a function's result, None for a procedure."""
+        return None if self.result is None else self.result.named_type or self.result.type_name
 
     def __str__(self) -> str:
         inner = ", ".join(map(str, self.parameters))
@@ -194,23 +229,54 @@ def _overloads(
     for subprogram, *row in cursor:
         rows[subprogram].append(row)
     title = ".".join(filter(None, (package, name)))
-    return tuple(_signature(title, rows[subprogram]) for subprogram in subprograms)
+    return tuple(
+        _signature(cursor.connection, title, rows[subprogram]) for subprogram in subprograms
+    )
 
 
-def _signature(title: str, rows: list[Any]) -> Signature:
-    returns = None
+def _signature(connection: oracledb.Connection, title: str, rows: list[Any]) -> Signature:
+    result = None
     parameters: list[Parameter] = []
-    for position, argument, data_type, in_out, defaulted in rows:
+    for position, argument, data_type, in_out, defaulted, *named in rows:
         # A function's result has position 0 and no name; a row without a type stands for
         # "no parameters" in older dictionaries.
         if data_type is None:
             continue
+        direction: Direction = "IN OUT" if in_out == "IN/OUT" else in_out
+        full_name = _named_type(data_type, *named)
+        parameter = Parameter(
+            argument or "",
+            data_type,
+            direction,
+            defaulted == "Y",
+            full_name,
+            None if full_name is None else _describe(connection, full_name),
+        )
         if position == 0:
-            returns = data_type
+            result = parameter
         else:
-            direction: Direction = "IN OUT" if in_out == "IN/OUT" else in_out
-            parameters.append(Parameter(argument, data_type, direction, defaulted == "Y"))
-    return Signature(title, tuple(parameters), returns)
+            parameters.append(parameter)
+    return Signature(title, tuple(parameters), result)
+
+
+def _named_type(
+    data_type: str, owner: str | None, name: str | None, subname: str | None
+) -> str | None:
+    """Give the full name of a collection's, record's or object's type; None for other types."""
+    if data_type not in _COMPOSITE_TYPES or name is None:
+        return None
+    if data_type == "PL/SQL RECORD" and subname is None:
+        return f"{owner}.{name}%ROWTYPE"
+    return ".".join(filter(None, (owner, name, subname)))
+
+
+def _describe(connection: oracledb.Connection, name: str) -> Composite | None:
+    try:
+        return describe_composite(connection, name)
+    except oracledb.Error as exc:
+        # The procedure may have overloads, or defaults, that do without it.
+        log.info("The type %s cannot be described: %s", name, exc)
+        return None
 
 
 def _one(cursor: oracledb.Cursor, sql: str, **binds: Any) -> Any:

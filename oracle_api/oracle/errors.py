@@ -52,8 +52,10 @@ _DEADLINE = {"DPY-4024"}
 # our own conversion let it through, so the value is the client's.
 _UNBINDABLE = re.compile(r"DPY-(?:[23]\d{3}|4003|4023)")
 
-# What a recompiled package raises: what we know of it is out of date.
-STALE_DESCRIPTION = {"ORA-04068", "ORA-04061", "ORA-04065", "ORA-21700", "ORA-06550", "PLS-00306"}
+# What a recompiled package or type raises: what the session knows of it is out of date.
+STALE_SESSION = {"ORA-04068", "ORA-04061", "ORA-04065", "ORA-21700", "ORA-22303"}
+# And so may be our description of it.
+STALE_DESCRIPTION = STALE_SESSION | {"ORA-06550", "PLS-00306"}
 
 
 def code_of(exc: oracledb.Error) -> str | None:

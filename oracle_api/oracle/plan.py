@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle_api.exceptions import FieldError, InvalidRequest
+from oracle_api.oracle.composites import Node
 from oracle_api.oracle.dictionary import Parameter, Procedure, Signature
 from oracle_api.oracle.names import ProcedureName, identifier, quote
 from oracle_api.oracle.request import Argument, CallRequest, Direction
@@ -26,10 +27,22 @@ class Bind:
     """
 
     label: str
-    type: OracleType
+    type: Node
     direction: Direction
     value: Any = None
     formal: str | None = None
+
+    @property
+    def expression(self) -> str:
+        """What stands for it in the block, ``{}`` being the bind variable."""
+        if self.direction == "IN" and isinstance(self.type, OracleType):
+            return self.type.expression
+        return "{}"
+
+    @property
+    def is_null_literal(self) -> bool:
+        """Whether it is a null that no expression can be made of."""
+        return self.expression != "{}" and self.value is None
 
 
 @dataclass(frozen=True)
@@ -96,20 +109,20 @@ class _Match:
     def plan(self, request: CallRequest, name: ProcedureName) -> Plan:
         binder = _Binder(request)
         is_function = self.signature.returns is not None
-        if self.signature.returns is not None:
-            binder.result(self.result, self.signature.returns)
+        if self.signature.result is not None:
+            binder.result(self.result, _travels(self.signature.result, RETURN_VALUE))
         for parameter, argument in self.pairs:
             if argument is None and parameter.direction != "OUT":
                 continue
             binder.add(
                 argument or Argument(parameter.name),
-                _known(parameter.type_name, parameter.name),
+                _travels(parameter, parameter.name),
                 parameter.direction,
                 formal=None if self.by_position else parameter.name,
                 fallback=parameter.name,
             )
         binder.check(f"The signature is {self.signature}")
-        return Plan(_block(name, binder.binds, is_function), tuple(binder.binds))
+        return _plan(name, binder.binds, is_function=is_function)
 
 
 def _candidates(request: CallRequest, procedure: Procedure) -> Sequence[Signature]:
@@ -191,6 +204,13 @@ def _formal(argument: Argument) -> str:
     return identifier(argument.name)
 
 
+def _travels(parameter: Parameter, label: str) -> Node:
+    if parameter.kind is None:
+        type_name = parameter.named_type or parameter.type_name
+        raise InvalidRequest(f"The type of {label}, {type_name}, is not supported.")
+    return parameter.kind
+
+
 def _known(type_name: str, label: str) -> OracleType:
     kind = type_named(type_name)
     if kind is None:
@@ -239,7 +259,7 @@ def _undescribed(request: CallRequest, by_position: bool) -> Plan:
         result = next((one for one in arguments if one.direction == "OUT"), None)
         if result is not None:
             arguments.remove(result)
-        binder.result(result, (result and result.type) or "VARCHAR2")
+        binder.result(result, _known((result and result.type) or "VARCHAR2", RETURN_VALUE))
     for position, argument in enumerate(arguments, start=1):
         binder.add(
             argument,
@@ -250,7 +270,7 @@ def _undescribed(request: CallRequest, by_position: bool) -> Plan:
         )
     binder.check("The data dictionary does not show this procedure, so the request's types count")
     name = ProcedureName.parse(request.name, request.schema)
-    return Plan(_block(name, binder.binds, is_function), tuple(binder.binds))
+    return _plan(name, binder.binds, is_function=is_function)
 
 
 def _declared(argument: Argument) -> OracleType:
@@ -270,14 +290,14 @@ class _Binder:
         self._request = request
         self._problems: list[FieldError] = []
 
-    def result(self, argument: Argument | None, type_name: str) -> None:
+    def result(self, argument: Argument | None, kind: Node) -> None:
         label = (argument and argument.name) or RETURN_VALUE
-        self.binds.append(Bind(label, _known(type_name, label), "OUT"))
+        self.binds.append(Bind(label, kind, "OUT"))
 
     def add(
         self,
         argument: Argument,
-        kind: OracleType,
+        kind: Node,
         direction: Direction,
         *,
         formal: str | None,
@@ -286,9 +306,12 @@ class _Binder:
         value = None
         if direction != "OUT" and argument.value is not None:
             try:
+                if direction == "IN OUT" and not kind.goes_both_ways:
+                    raise ValueError("cannot be passed in through an IN OUT parameter")
                 value = kind.encode(argument.value)
             except ValueError as exc:
-                detail = f"{argument.name} {exc}"
+                text = str(exc)
+                detail = argument.name + ("" if text[0] in ".[" else " ") + text
                 self._problems.append(FieldError(self._request.pointer(argument), detail))
         label = argument.name if direction == "IN" else self._label(argument.name, fallback)
         self.binds.append(Bind(label, kind, direction, value, formal))
@@ -314,12 +337,17 @@ def _refuse_duplicates(arguments: Sequence[Argument]) -> None:
         seen.add(_formal(argument))
 
 
-def _block(name: ProcedureName, binds: Sequence[Bind], is_function: bool) -> str:
-    result = ":b1 := " if is_function else ""
-    actuals = [
-        (f"{quote(bind.formal)} => " if bind.formal else "") + f":b{number}"
-        for number, bind in enumerate(binds, start=1)
-        if not (is_function and number == 1)
-    ]
+def _plan(name: ProcedureName, binds: Sequence[Bind], *, is_function: bool) -> Plan:
+    """Write the block, and keep the binds that it has."""
+    kept: list[Bind] = []
+    actuals: list[str] = []
+    for bind in binds:
+        if bind.is_null_literal:
+            actual = "NULL"
+        else:
+            kept.append(bind)
+            actual = bind.expression.format(f":b{len(kept)}")
+        actuals.append((f"{quote(bind.formal)} => " if bind.formal else "") + actual)
+    result = f"{actuals.pop(0)} := " if is_function else ""
     inner = f"({', '.join(actuals)})" if actuals else ""
-    return f"BEGIN {result}{name.sql}{inner}; END;"
+    return Plan(f"BEGIN {result}{name.sql}{inner}; END;", tuple(kept))

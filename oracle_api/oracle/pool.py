@@ -12,7 +12,13 @@ from typing import Any, TypeAlias
 import oracledb
 
 from oracle_api.exceptions import DatabaseUnavailable, OracleApiError, SettingsError
-from oracle_api.oracle.errors import LOGIN_REFUSED, code_of, not_connected, translated
+from oracle_api.oracle.errors import (
+    LOGIN_REFUSED,
+    STALE_SESSION,
+    code_of,
+    not_connected,
+    translated,
+)
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -114,13 +120,18 @@ class OraclePool:
             DatabaseUnavailable: none was to be had within ORACLE_CONNECT_SECONDS.
         """
         pool, connection = self._acquire()
+        is_stale = False
         try:
             connection.module = _fitting(f"oracle_api {self._settings.instance_name}", 48)
             connection.action = _fitting(identity.action, 32)
             connection.client_identifier = _fitting(identity.client_identifier, 64)
             yield connection
+        except OracleApiError as exc:
+            # What the driver knows of types stays with the connection, even when they change.
+            is_stale = exc.code in STALE_SESSION
+            raise
         finally:
-            _give_back(pool, connection)
+            _give_back(pool, connection, is_reusable=not is_stale)
 
     def _acquire(self) -> tuple[oracledb.ConnectionPool, oracledb.Connection]:
         with self._lock:
@@ -204,9 +215,11 @@ def _fitting(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore") or "-"
 
 
-def _give_back(pool: oracledb.ConnectionPool, connection: oracledb.Connection) -> None:
+def _give_back(
+    pool: oracledb.ConnectionPool, connection: oracledb.Connection, *, is_reusable: bool
+) -> None:
     try:
-        if connection.is_healthy():
+        if is_reusable and connection.is_healthy():
             connection.call_timeout = _TIDY_SECONDS * 1000
             if connection.transaction_in_progress:
                 connection.rollback()

@@ -8,9 +8,10 @@ from typing import Any
 import oracledb
 
 from oracle_api.exceptions import ProcedureFailed
+from oracle_api.oracle.composites import Composite
 from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.plan import Bind
-from oracle_api.oracle.values import column_decoder
+from oracle_api.oracle.values import OracleType, column_decoder
 
 _FETCH_ROWS = 1000
 _LOB_CHUNK = 256 * 1024
@@ -126,6 +127,8 @@ class ResultReader:
         """
         if value is None:
             return None
+        if isinstance(bind.type, Composite):
+            return bind.type.decode(value, self._leaf)
         if isinstance(value, oracledb.Cursor):
             return self.read_cursor(value, label)
         if isinstance(value, oracledb.LOB):
@@ -133,6 +136,14 @@ class ResultReader:
             if value is None or isinstance(value, dict):
                 return value
         return self._finish(bind.type.decode(value, self._date_format))
+
+    def _leaf(self, kind: OracleType, value: Any) -> Any:
+        if isinstance(value, oracledb.LOB):
+            self._deadline.arm(self._connection)
+            value = value.read()
+            if not value:
+                return None
+        return self._finish(kind.decode(value, self._date_format))
 
     def read_cursor(self, cursor: oracledb.Cursor, label: str) -> Any:
         """Give what stands for a REF CURSOR; null for one that the procedure never opened."""

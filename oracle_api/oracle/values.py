@@ -24,6 +24,9 @@ _NUMBER_EXPONENTS = range(-130, 126)
 DriverType: TypeAlias = oracledb.DbType | type
 
 
+_LOBS = (oracledb.DB_TYPE_CLOB, oracledb.DB_TYPE_NCLOB, oracledb.DB_TYPE_BLOB)
+
+
 @dataclass(frozen=True)
 class OracleType:
     """How one Oracle type travels.
@@ -35,6 +38,7 @@ class OracleType:
         encode: JSON value (never null) to what the driver binds; ValueError if it does not fit.
         decode: what the driver gives (never None) to a JSON value; second, DATE_FORMAT.
         size: of a bind variable in bytes, 0 where the type tells.
+        expression: PL/SQL that makes an IN value of the bind variable ``{}``.
     """
 
     name: str
@@ -43,6 +47,23 @@ class OracleType:
     encode: Callable[[Any], Any]
     decode: Callable[[Any, str], Any]
     size: int = 0
+    expression: str = "{}"
+
+    @property
+    def goes_both_ways(self) -> bool:
+        """Whether one bind variable can take a value in and out."""
+        return self.expression == "{}"
+
+    @property
+    def is_lob(self) -> bool:
+        """Whether a value is sent ahead as a temporary LOB."""
+        return self.bind in _LOBS
+
+    @property
+    def lob_type(self) -> oracledb.DbType:
+        """The driver's type of such a LOB."""
+        assert isinstance(self.bind, oracledb.DbType)  # noqa: S101 - true of every LOB
+        return self.bind
 
 
 def _encode_text(value: Any) -> str:
@@ -94,6 +115,14 @@ def decode_number(value: Any, _date_format: str = "") -> int | Decimal:
         return value
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
     return int(number) if number == number.to_integral_value() else number
+
+
+def _encode_attribute_integer(value: Any) -> int:
+    number = _number(value)
+    # The driver sends no negative one within an object (OverflowError).
+    if not (0 <= number < 2**31 and number == int(number)):
+        raise ValueError("must be a whole number from 0 to 2147483647")
+    return int(number)
 
 
 def _encode_float(value: Any) -> float:
@@ -278,6 +307,15 @@ _TYPES = (
         _encode_interval_ym,
         _decode_interval_ym,
     ),
+    # The driver reads an XMLTYPE but sends none: one goes in as the CLOB that it is made of.
+    OracleType(
+        "OPAQUE/XMLTYPE",
+        oracledb.DB_TYPE_CLOB,
+        oracledb.DB_TYPE_XMLTYPE,
+        _encode_text,
+        _as_is,
+        expression="XMLTYPE({})",
+    ),
     # Oracle converts a ROWID from and to text by itself.
     _same("ROWID", oracledb.DB_TYPE_VARCHAR, _encode_rowid, _as_is, _ROWID_BYTES),
     _same("UROWID", oracledb.DB_TYPE_VARCHAR, _encode_rowid, _as_is, _ROWID_BYTES),
@@ -301,6 +339,7 @@ _ALIASES = {
     "CURSOR": "REF CURSOR", "REFCURSOR": "REF CURSOR", "REF_CURSOR": "REF CURSOR",
     "SYS_REFCURSOR": "REF CURSOR",
     "LONG RAW": "RAW",
+    "XMLTYPE": "OPAQUE/XMLTYPE",
 }  # fmt: skip
 
 
@@ -315,6 +354,29 @@ def type_named(name: str) -> OracleType | None:
     """
     key = " ".join(_PRECISION.sub(" ", name.upper()).split())
     return _BY_NAME.get(_ALIASES.get(key, key))
+
+
+# Of attributes and elements the driver tells its own types. It gives those WITH TIME ZONE as the
+# clock of the value without the offset, so none is claimed.
+_BY_DRIVER_TYPE: dict[Any, OracleType] = {
+    **{one.bind: one for one in reversed(_TYPES) if one.bind is not Decimal},
+    oracledb.DB_TYPE_NUMBER: NUMBER,
+    oracledb.DB_TYPE_BINARY_INTEGER: _same(
+        "BINARY_INTEGER",
+        oracledb.DB_TYPE_BINARY_INTEGER,
+        _encode_attribute_integer,
+        decode_number,
+    ),
+    oracledb.DB_TYPE_VARCHAR: VARCHAR2,
+    oracledb.DB_TYPE_TIMESTAMP_TZ: _same(
+        "TIMESTAMP WITH TIME ZONE", oracledb.DB_TYPE_TIMESTAMP_TZ, _encode_instant, _decode_date
+    ),
+}
+
+
+def type_of_attribute(driver_type: Any) -> OracleType | None:
+    """Find the type of an attribute or element by what the driver says of it."""
+    return _BY_DRIVER_TYPE.get(driver_type)
 
 
 def type_of_value(value: Any) -> OracleType:

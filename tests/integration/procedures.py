@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -216,3 +216,71 @@ def insert_and_fail(call: Any, p_table: str) -> None:
 catalog.synonym("MES", for_="VENTAS.PKG_MES", owner="PUBLIC")
 catalog.synonym("PKG_MES_PROPIO", for_="DWH.PKG_MES_VIEJO", owner="DWH")
 catalog.synonym("PKG_MES_VIEJO", for_="VENTAS.PKG_MES", owner="DWH")
+
+
+# ---- collections, records, object types
+
+catalog.statement("CREATE TABLE clientes (id NUMBER(9), nombre VARCHAR2(40), alta DATE)")
+catalog.type("T_NUMS AS TABLE OF NUMBER")
+catalog.type("T_NAMES AS VARRAY(3) OF VARCHAR2(10)")
+catalog.type("T_PERSON AS OBJECT (id NUMBER, nombre VARCHAR2(40), nacido DATE)")
+catalog.type("T_PEOPLE AS TABLE OF T_PERSON")
+catalog.type("PKG_OBJ.T_REC IS RECORD (id NUMBER, nombre VARCHAR2(40), activo BOOLEAN)")
+catalog.type("PKG_OBJ.T_IDX IS TABLE OF VARCHAR2(100) INDEX BY PLS_INTEGER")
+catalog.type("PKG_OBJ.T_RECS IS TABLE OF PKG_OBJ.T_REC INDEX BY PLS_INTEGER")
+catalog.type("PKG_OBJ.T_DEEP IS RECORD (titulo VARCHAR2(20), lineas PKG_OBJ.T_RECS)")
+
+
+def echo(signature: str) -> None:
+    """Register a procedure that gives its IN parameter back as its OUT parameter."""
+
+    def procedure(call: Any, p_in: Any) -> dict[str, Any]:
+        return {"p_out": p_in}
+
+    catalog.procedure(signature)(procedure)
+
+
+for name, kind in (
+    ("NUMS", "T_NUMS"),
+    ("NAMES", "T_NAMES"),
+    ("PERSON", "T_PERSON"),
+    ("PEOPLE", "T_PEOPLE"),
+    ("REC", "PKG_OBJ.T_REC"),
+    ("IDX", "PKG_OBJ.T_IDX"),
+    ("RECS", "PKG_OBJ.T_RECS"),
+    ("DEEP", "PKG_OBJ.T_DEEP"),
+    ("FILA", "CLIENTES%ROWTYPE"),
+    ("DS", "INTERVAL DAY TO SECOND"),
+    ("YM", "INTERVAL YEAR TO MONTH"),
+    ("ROWID_", "ROWID"),
+    ("NVARCHAR2_", "NVARCHAR2"),
+    ("NCLOB_", "NCLOB"),
+    ("CHAR_", "CHAR"),
+    ("BINARY_FLOAT_", "BINARY_FLOAT"),
+    ("BINARY_DOUBLE_", "BINARY_DOUBLE"),
+    ("PLS_INTEGER_", "PLS_INTEGER"),
+    ("FLOAT_", "FLOAT"),
+    ("XML", "XMLTYPE"),
+):
+    echo(f"PKG_OBJ.{name}(p_in IN {kind}, p_out OUT {kind})")
+
+
+@catalog.procedure("PKG_OBJ.SUMA(p_nums IN OUT T_NUMS) RETURN PKG_OBJ.T_REC")
+def suma(call: Any, p_nums: list[Any]) -> Any:
+    """Double the numbers, and give their sum in a record."""
+    doubled = [number * 2 for number in p_nums]
+    return {"id": sum(p_nums), "nombre": "suma", "activo": True}, {"p_nums": doubled}
+
+
+@catalog.procedure("PKG_OBJ.MOVE(p_moment IN OUT TIMESTAMP WITH TIME ZONE)")
+def move(call: Any, p_moment: datetime) -> dict[str, datetime]:
+    """Give the same moment back, as the clock of another zone shows it."""
+    return {"p_moment": p_moment.astimezone(timezone(timedelta(hours=-3)))}
+
+
+@catalog.procedure("PKG_OBJ.RESULTS(p_rows IN NUMBER)")
+def results(call: Any, p_rows: Decimal) -> None:
+    """Return two implicit results."""
+    for count in (int(p_rows), 1):
+        rows = ((number,) for number in range(count))
+        call.return_result(call.cursor(columns=[("N", "NUMBER")], rows=rows))

@@ -13,6 +13,11 @@ from oracle_api.oracle.request import Argument, CallRequest
 
 Bound = tuple[str, str, str, Any]
 
+
+def _result(type_name: str) -> Parameter:
+    return Parameter("", type_name, "OUT")
+
+
 PROCESO_LARGO = Signature(
     "PKG_ETL.PROCESO_LARGO",
     (
@@ -31,12 +36,12 @@ TWO_DEFAULTS = Signature(
 )
 IN_OUT = Signature("P", (Parameter("X", "NUMBER", "IN OUT"),))
 NOTHING = Signature("P")
-DOBLE = Signature("DOBLE", (Parameter("N", "NUMBER", "IN"),), "NUMBER")
+DOBLE = Signature("DOBLE", (Parameter("N", "NUMBER", "IN"),), _result("NUMBER"))
 # A function that has an OUT parameter beside its result.
 BUSCA = Signature(
     "BUSCA",
     (Parameter("N", "NUMBER", "IN"), Parameter("NOMBRE", "VARCHAR2", "OUT")),
-    "BOOLEAN",
+    _result("BOOLEAN"),
 )
 
 
@@ -92,7 +97,7 @@ def _refusal(request: CallRequest, *overloads: Signature, by_position: bool = Fa
             BUSCA,
             'BEGIN :b1 := "APP"."BUSCA"("N" => :b2, "NOMBRE" => :b3); END;',
         ),
-        (_in(), Signature("F", returns="DATE"), 'BEGIN :b1 := "APP"."F"; END;'),
+        (_in(), Signature("F", result=_result("DATE")), 'BEGIN :b1 := "APP"."F"; END;'),
     ],
 )
 def test_the_block_names_each_parameter_and_binds_each_value(
@@ -352,7 +357,7 @@ OTHER = Signature("P", (Parameter("B", "NUMBER", "IN"),))
 BOTH = Signature("P", (Parameter("A", "NUMBER", "IN"), Parameter("B", "NUMBER", "IN")))
 MORE = Signature("P", (Parameter("A", "NUMBER", "IN"), Parameter("Z", "NUMBER", "IN", True)))
 TEXT = Signature("P", (Parameter("A", "VARCHAR2", "IN"),))
-AS_FUNCTION = Signature("P", (Parameter("A", "NUMBER", "IN"),), "NUMBER")
+AS_FUNCTION = Signature("P", (Parameter("A", "NUMBER", "IN"),), _result("NUMBER"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from oracle_api.embedded.server import EmbeddedServer
-from oracle_api.exceptions import DatabaseUnavailable
+from oracle_api.exceptions import DatabaseUnavailable, ProcedureFailed
 from oracle_api.oracle.pool import Identity, OraclePool
 
 ME = Identity("PKG.P", "job-1")
@@ -65,6 +65,20 @@ def test_a_connection_that_dies_while_lent_is_given_up(
         server.faults.drop(connection.session_id)
     with pool.lend(ME) as connection:
         connection.ping()
+
+
+def test_a_session_with_stale_packages_is_not_lent_again(pool: OraclePool) -> None:
+    sids: list[int] = []
+
+    def call() -> None:
+        with pool.lend(ME) as connection:
+            sids.append(connection.session_id)
+            raise ProcedureFailed("existing state of packages has been discarded", "ORA-04068")
+
+    with pytest.raises(ProcedureFailed):
+        call()
+    with pool.lend(ME) as connection:
+        assert connection.session_id not in sids
 
 
 def test_a_full_pool_is_unavailable_and_not_a_hang(make_pool: Make) -> None:
