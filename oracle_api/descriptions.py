@@ -87,13 +87,27 @@ def _overload(name: ProcedureName, signature: Signature) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
+    kind = parameter.kind
     return {
         "name": parameter.name,
         "direction": parameter.direction,
         "type": parameter.named_type or parameter.type_name,
         "has_default": parameter.has_default,
-        "is_supported": parameter.kind is not None,
+        "is_supported": kind is not None,
+        **(_composition(kind) if isinstance(kind, Composite) else {}),
     }
+
+
+def _composition(composite: Composite) -> dict[str, Any]:
+    """Show what a collection, record or object is made of."""
+    if composite.element is not None:
+        return {"element": _node(composite.element)}
+    attributes = composite.attributes or {}
+    return {"attributes": {name: _node(node) for name, node in attributes.items()}}
+
+
+def _node(node: Node) -> dict[str, Any]:
+    return {"type": node.name, **(_composition(node) if isinstance(node, Composite) else {})}
 
 
 def _inputs(signature: Signature) -> list[Parameter]:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import oracledb
@@ -460,6 +461,26 @@ def test_a_stream_of_a_job_that_fails_is_cut_off(service: Service) -> None:
         with pytest.raises(requests.RequestException):
             stream.result(30)
     assert service.get(url).status_code == 404
+
+
+@needs_embedded
+def test_memory_stays_flat_while_many_rows_are_fetched_and_streamed(make_service: Any) -> None:
+    service = make_service().start()
+    [worker] = service.workers()
+
+    def resident() -> int:
+        status = Path(f"/proc/{worker}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
+
+    service.finished(service.launch("PKG_ROWS.MANY", {"p_count": 1000}))
+    before = resident()
+    job = service.finished(service.launch("PKG_ROWS.MANY", {"p_count": 150_000}), 60)
+    rows = job["result"]["P_ROWS"]
+    assert rows["row_count"] == 150_000
+    with service.get(rows["rows_url"], headers={"Accept": "text/csv"}, stream=True) as answer:
+        assert sum(1 for _ in answer.iter_lines()) == 150_001
+    # All the rows at once would be 150,000 lists of three values: 40 MiB and more.
+    assert resident() - before < 24 * 1024
 
 
 def test_params_can_be_hidden(make_service: Any) -> None:

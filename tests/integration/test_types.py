@@ -126,6 +126,9 @@ def test_composites_are_described(service: Service) -> None:
     parameter = overload["parameters"][0]
     assert parameter["type"] == "DWH.PKG_OBJ.T_DEEP"
     assert parameter["is_supported"] is True
+    assert parameter["attributes"]["TITULO"] == {"type": "VARCHAR2"}
+    line = parameter["attributes"]["LINEAS"]["element"]
+    assert line["attributes"]["ACTIVO"] == {"type": "PL/SQL BOOLEAN"}
     schema = overload["schema"]["properties"]["params"]["properties"]["P_IN"]
     lines = schema["properties"]["LINEAS"]
     assert lines["type"] == ["array", "null"]
