@@ -53,7 +53,7 @@ def test_what_the_example_file_comments_out_are_the_defaults() -> None:
 
 def test_the_example_file_is_accepted_once_the_token_is_set() -> None:
     environ = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
-    Settings.from_env({**environ, "API_TOKEN": "t"})
+    assert Settings.from_env({**environ, "API_TOKEN": "t"}).api_token == "t"
 
 
 def test_every_route_is_in_the_readme() -> None:

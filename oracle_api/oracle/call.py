@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -110,26 +110,18 @@ class Caller:
             deadline.arm(connection)
             plans = self._plans(connection, request, name)
             on_stage(Stage.BOUND)
-            if request.output:
-                begin_output(connection)
-            execution = _Execution(
+            reader = ResultReader(
                 connection,
-                request,
-                ResultReader(
-                    connection,
-                    readers,
-                    deadline,
-                    date_format=self._options.date_format,
-                    numbers_as_text=request.numbers_as_text,
-                ),
+                readers,
                 deadline,
-                on_stage,
+                date_format=self._options.date_format,
+                numbers_as_text=request.numbers_as_text,
             )
-            outs, results = execution.run(plans)
-            output = self._output(connection, request)
+            execution = _Execution(connection, request, reader, deadline, on_stage)
+            answer = self._answer(connection, request, execution, plans)
             handle.close()
             _commit(connection)
-            return Answer(outs[0] if request.batch is None else outs, output, results)
+            return answer
         except CallTimedOut:
             deadline.expire()
         except OracleApiError as exc:
@@ -152,10 +144,18 @@ class Caller:
                 plans.append(make_plan(element, procedure, by_position=self._options.by_position))
         return plans
 
-    def _output(self, connection: oracledb.Connection, request: CallRequest) -> list[str] | None:
+    def _answer(
+        self,
+        connection: oracledb.Connection,
+        request: CallRequest,
+        execution: "_Execution",
+        plans: Sequence[Plan],
+    ) -> Answer:
         if not request.output:
-            return None
-        return read_output(connection, self._options.max_output_lines)
+            return execution.run(plans)
+        begin_output(connection)
+        answer = execution.run(plans)
+        return replace(answer, output=read_output(connection, self._options.max_output_lines))
 
 
 class _Execution:
@@ -176,8 +176,8 @@ class _Execution:
         self._on_stage = on_stage
         self._results: list[Any] = []
 
-    def run(self, plans: Sequence[Plan]) -> tuple[list[dict[str, Any]], list[Any]]:
-        """Make the calls; gives the OUT values of each, and the implicit results of all."""
+    def run(self, plans: Sequence[Plan]) -> Answer:
+        """Make the calls, and read what comes back."""
         outs: list[dict[str, Any]] = []
         for number, plan in enumerate(plans):
             # A cursor of its own each: implicit results stay with the cursor they came by.
@@ -191,7 +191,7 @@ class _Execution:
                     prefix = "" if self._request.batch is None else f"{number}."
                     outs.append(self._read(plan, variables, prefix))
                     self._read_results(cursor)
-        return outs, self._results
+        return Answer(outs[0] if self._request.batch is None else outs, results=self._results)
 
     def _bind(self, cursor: oracledb.Cursor, plan: Plan, *, is_first: bool) -> list[oracledb.Var]:
         # A large value is sent ahead as a temporary LOB: that is not the call yet.

@@ -69,13 +69,13 @@ def test_any_bytes(service: Service, body: bytes) -> None:
 @FUZZ
 @given(document=JSON)
 def test_any_json(service: Service, document: Any) -> None:
-    check(service, "/procedure", json.dumps(document).encode())
+    assert check(service, "/procedure", json.dumps(document).encode()) in (200, 400, 404)
 
 
 @FUZZ
 @given(document=BODY)
 def test_any_body_that_looks_like_a_call(service: Service, document: Any) -> None:
-    check(service, "/procedure", json.dumps(document).encode())
+    assert check(service, "/procedure", json.dumps(document).encode()) in (200, 400, 404)
 
 
 @FUZZ

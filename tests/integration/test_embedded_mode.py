@@ -38,7 +38,7 @@ def test_the_workers_share_one_database(service: Service) -> None:
 def test_the_database_stops_with_the_service(service: Service) -> None:
     [pid] = database_processes(service)
     assert service.stop() == 0
-    eventually(lambda: is_gone(pid))
+    assert eventually(lambda: is_gone(pid))
     assert "Error" not in service.log()
 
 
@@ -46,7 +46,7 @@ def test_the_database_goes_when_the_service_is_killed(service: Service) -> None:
     [pid] = database_processes(service)
     service.signal(signal.SIGKILL)
     service.wait()
-    eventually(lambda: is_gone(pid))
+    assert eventually(lambda: is_gone(pid))
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_a_worker_whose_master_dies_goes_too(make_service: Callable[..., Service
     workers = eventually(service.workers)
     service.signal(signal.SIGKILL)
     service.wait()
-    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
 @pytest.mark.parametrize("paused_seconds", [3.5])

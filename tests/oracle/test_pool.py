@@ -62,9 +62,11 @@ def test_a_connection_that_dies_while_lent_is_given_up(
     pool: OraclePool, server: EmbeddedServer
 ) -> None:
     with pool.lend(ME) as connection:
-        server.faults.drop(connection.session_id)
+        sid = connection.session_id
+        server.faults.drop(sid)
     with pool.lend(ME) as connection:
         connection.ping()
+        assert connection.session_id != sid
 
 
 def test_a_session_with_stale_packages_is_not_lent_again(pool: OraclePool) -> None:
