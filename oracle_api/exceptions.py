@@ -12,11 +12,12 @@ OracleApiError
 ├── ProcedureFailed            the procedure itself raised
 ├── CallTimedOut               broken off at its deadline
 ├── CallCancelled              broken off on request
-├── OutcomeUnknown             the connection was lost while the call ran
 └── Unavailable                try again later
+    ├── OutcomeUnknown         the connection was lost while the call ran
     ├── DatabaseUnavailable
     ├── QueueFull
     └── StoreUnavailable
+        └── StoreRefused       not the store's state, what was to be written is at fault
 """
 
 from dataclasses import dataclass
@@ -132,3 +133,7 @@ class QueueFull(Unavailable):
 
 class StoreUnavailable(Unavailable):
     """The job store could not write or read."""
+
+
+class StoreRefused(StoreUnavailable):
+    """The job store refused one write; another try would fare no better."""

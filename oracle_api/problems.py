@@ -69,6 +69,9 @@ KINDS: dict[type[errors.OracleApiError], Kind] = {
     ),
     errors.Unavailable: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
     errors.QueueFull: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "queue-full", "The job queue is full"),
+    errors.StoreRefused: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "store-refused", "The job store refused a write"
+    ),
     errors.StoreUnavailable: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The job store is not available"
     ),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from oracle_api.exceptions import StoreUnavailable
+from oracle_api.exceptions import StoreRefused, StoreUnavailable
 from oracle_api.jobs.job import Job, JobStatus, NewJob, Outcome, interrupted
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.store import JobStore
@@ -22,6 +22,8 @@ Run = Callable[[Job, str, CallHandle], Outcome]
 STOPPED = "The service was stopped; the call was broken off and rolled back."
 DIED = "The process that ran the call died; the call's outcome in the database is unknown."
 ABANDONED = "The service was stopped before the call returned; its outcome is unknown."
+
+_UNSTORABLE = Outcome(JobStatus.FAILED, error="The job ended, but its outcome cannot be stored.")
 
 # Another process may end a job that somebody waits for here.
 _LOOK_SECONDS = 0.5
@@ -311,6 +313,10 @@ class JobRegistry:
         while True:
             try:
                 kept = self._store.finish(job.id, owner, outcome)
+            except StoreRefused:
+                if outcome is _UNSTORABLE:
+                    raise
+                outcome = _UNSTORABLE
             except StoreUnavailable as exc:
                 log.error("job=%s %s cannot be stored: %s", job.id, outcome.status, exc.detail)
                 with self._changed:

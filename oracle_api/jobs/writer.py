@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from oracle_api.exceptions import OracleApiError, StoreUnavailable
+from oracle_api.exceptions import OracleApiError, StoreRefused, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class GroupCommitWriter:
         except sa.exc.SQLAlchemyError as exc:
             savepoint.rollback()
             log.error("The job store refused a write: %s", exc)
-            write.future.set_exception(StoreUnavailable("The job store refused a write."))
+            write.future.set_exception(StoreRefused("The job store refused a write."))
         except Exception as exc:
             savepoint.rollback()
             log.exception("A write to the job store failed.")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from oracle_api.exceptions import Conflict, QueueFull
+from oracle_api.exceptions import Conflict, QueueFull, StoreRefused, StoreUnavailable
 from oracle_api.jobs.job import Job, JobFilter, JobStatus, Outcome
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.registry import ABANDONED, STOPPED, JobRegistry
@@ -246,6 +246,41 @@ def test_a_bug_in_the_runner_frees_its_thread(
         assert broken.wait(10)
         assert registry._wait_idle(10)
         assert registry.wait(submit(registry), 10).status == "completed"
+
+
+def test_an_outcome_that_cannot_be_stored_ends_the_job_all_the_same(
+    registry: JobRegistry, store: JobStore, calls: Calls
+) -> None:
+    finish = store.finish
+
+    def picky(job_id: str, owner: str, outcome: Outcome) -> bool:
+        if outcome.status is JobStatus.COMPLETED:
+            raise StoreRefused("no")
+        return finish(job_id, owner, outcome)
+
+    store.finish = picky  # type: ignore[method-assign]
+    calls.released.set()
+    job = registry.wait(submit(registry), 10)
+    assert (job.status, job.error) == (
+        "failed",
+        "The job ended, but its outcome cannot be stored.",
+    )
+
+
+def test_an_outcome_is_stored_once_the_store_is_back(
+    registry: JobRegistry, store: JobStore, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle_api.jobs.registry._STORE_RETRY_SECONDS", 0.01)
+    finish, failures = store.finish, iter(range(3))
+
+    def flaky(job_id: str, owner: str, outcome: Outcome) -> bool:
+        if next(failures, None) is not None:
+            raise StoreUnavailable("away")
+        return finish(job_id, owner, outcome)
+
+    store.finish = flaky  # type: ignore[method-assign]
+    calls.released.set()
+    assert registry.wait(submit(registry), 10).status == "completed"
 
 
 # ---- stopping

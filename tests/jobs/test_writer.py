@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from oracle_api.exceptions import Conflict, StoreUnavailable
+from oracle_api.exceptions import Conflict, StoreRefused, StoreUnavailable
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.tables import owners
 
@@ -85,6 +85,14 @@ def test_a_bug_in_one_write_reaches_its_caller_and_no_other(database: JobDatabas
         database.write(bug)
     database.write(put("after"))
     assert tokens(database) == {"after"}
+
+
+def test_a_write_that_the_database_refuses_is_undone_alone(database: JobDatabase) -> None:
+    database.write(put("a"))
+    with pytest.raises(StoreRefused):
+        database.write(put("a"))
+    database.write(put("b"))
+    assert tokens(database) == {"a", "b"}
 
 
 def test_a_closed_database_refuses_writes(url: str) -> None:
