@@ -52,7 +52,7 @@ def make_service(
     """Make services that share one folder and so one job store."""
     made: list[Service] = []
 
-    def make(**environ: str) -> Service:
+    def make(**environ: str | None) -> Service:
         made.append(Service(tmp_path, {**oracle_environ, **environ}))
         return made[-1]
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -41,14 +41,14 @@ class Service:
 
     Args:
         folder: for its job store and its log.
-        environ: settings beside the defaults of the tests.
+        environ: settings beside the defaults of the tests; None takes one of these away.
     """
 
-    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str | None]) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = folder / "service.log"
-        self.environ = {
+        settings: dict[str, str | None] = {
             "PATH": os.environ["PATH"],
             "ENV_FILE": "/dev/null",
             "HOST": "127.0.0.1",
@@ -59,6 +59,7 @@ class Service:
             "ORACLE_CONNECT_SECONDS": "2",
             **environ,
         }
+        self.environ = {name: value for name, value in settings.items() if value is not None}
         self.process: subprocess.Popen[bytes] | None = None
         self._local = threading.local()
         self._sessions: list[requests.Session] = []

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from .service import Service, eventually
+from oracle_api.embedded.server import EmbeddedServer
+
+from .conftest import needs_embedded
+from .service import Service, eventually, free_port
 
 EMBEDDED = {"ORACLE_DSN": "embedded", "ORACLE_USER": "", "ORACLE_PASSWORD": ""}
 
@@ -76,6 +79,36 @@ def test_settings_that_cannot_work_end_the_start_with_their_name(
     assert service.process.returncode != 0
     assert variable in service.log()
     assert "Traceback" not in service.log()
+
+
+@needs_embedded
+def test_the_older_services_env_file_works_as_it_is(
+    make_service: Callable[..., Service], embedded: EmbeddedServer, tmp_path: Path
+) -> None:
+    env_file = tmp_path / "produccion.env"
+    env_file.write_text(
+        f"""
+# --- Conexión a Oracle ---
+ORACLE_USER={embedded.user}
+ORACLE_PASSWORD={embedded.password}
+ORACLE_HOST=127.0.0.1
+ORACLE_PORT={embedded.port}
+ORACLE_SERVICE={embedded.service}
+
+# --- Seguridad API ---
+API_TOKEN=tu_token_seguro
+API_ALLOWED_IPS=127.0.0.1,::1,192.168.1.0/24,localhost
+PORT={(port := free_port())}
+API_NO_AUTH=0
+"""
+    )
+    names = ("ORACLE_DSN", "ORACLE_USER", "ORACLE_PASSWORD", "API_TOKEN", "PORT")
+    service = make_service(**dict.fromkeys(names), ENV_FILE=str(env_file))
+    service.url = f"http://127.0.0.1:{port}"
+    service.start()
+    token = {"Authorization": "Bearer tu_token_seguro"}
+    assert service.get("/ping", headers=token).json() == {"status": "ok"}
+    assert service.get("/ping").status_code == 401
 
 
 def test_no_authentication_is_loud(make_service: Callable[..., Service]) -> None:
