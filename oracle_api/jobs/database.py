@@ -92,7 +92,8 @@ def _open_engine(url: str) -> sa.Engine:
             if parsed.database in (None, "", ":memory:"):
                 raise SettingsError("JOBS_DATABASE_URL must name a file: jobs outlive the process.")
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(parsed, hide_parameters=True)
+        # Enough to keep one for every request and job thread: one made anew costs several reads.
+        engine = sa.create_engine(parsed, hide_parameters=True, pool_size=64, max_overflow=64)
     except (ArgumentError, ImportError, sa.exc.NoSuchModuleError, OSError) as exc:
         raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({type(exc).__name__}).") from None
     if engine.dialect.name == "sqlite":

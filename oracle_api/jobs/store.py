@@ -36,6 +36,9 @@ from oracle_api.oracle.longops import Work
 _PURGE_BATCH = 500
 
 
+_BY_ID = sa.select(*WHOLE).where(jobs.c.id == sa.bindparam("id"))
+
+
 class JobStore:
     """Jobs in an SQL database. A method that writes returns once its change is durable."""
 
@@ -110,7 +113,7 @@ class JobStore:
             StoreUnavailable: the database cannot be read.
         """
         with self._database.reading() as connection:
-            row = connection.execute(sa.select(*WHOLE).where(jobs.c.id == job_id)).one_or_none()
+            row = connection.execute(_BY_ID, {"id": job_id}).one_or_none()
         if row is None:
             raise JobNotFound(job_id)
         return to_job(row)
