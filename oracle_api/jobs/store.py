@@ -197,9 +197,10 @@ class JobStore:
         statement = finishing(outcome, self._database.now()).where(held_by(job_id, owner))
 
         def operation(connection: sa.Connection) -> bool:
-            if outcome.status is not JobStatus.COMPLETED:
+            is_moved = connection.execute(statement).rowcount == 1
+            if is_moved and outcome.status is not JobStatus.COMPLETED:
                 drop_results(connection, [job_id])
-            return connection.execute(statement).rowcount == 1
+            return is_moved
 
         return self._database.write(operation)
 
@@ -222,7 +223,7 @@ class JobStore:
                 .values(cancel_requested=1, version=jobs.c.version + 1)
             )
             moved = any(connection.execute(move).rowcount for move in (cancelled, asked))
-            row = connection.execute(sa.select(*WHOLE).where(jobs.c.id == job_id)).one_or_none()
+            row = connection.execute(_BY_ID, {"id": job_id}).one_or_none()
             if row is None:
                 raise JobNotFound(job_id)
             if not moved:

@@ -109,9 +109,10 @@ class GroupCommitWriter:
                     self._apply(connection, write, done)
         except Exception as exc:  # noqa: BLE001 - a dead writer would leave every caller waiting
             log.error("The job store could not commit: %s", exc)
-            error = StoreUnavailable("The job store cannot be written to now.")
             for write in group:
                 if not write.future.done():
+                    # One for each: it is raised in the thread that waits for this write.
+                    error = StoreUnavailable("The job store cannot be written to now.")
                     write.future.set_exception(error)
             return
         for future, result in done:

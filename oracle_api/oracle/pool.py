@@ -63,7 +63,8 @@ class _Refusal:
     """A login that the database refused: until when none is tried, and what to say instead."""
 
     until: float
-    error: OracleApiError
+    detail: str
+    code: str | None
 
 
 class OraclePool:
@@ -139,7 +140,7 @@ class OraclePool:
         if pool is None:
             raise DatabaseUnavailable("The service is not connected to a database.")
         if refused is not None and time.monotonic() < refused.until:
-            raise refused.error
+            raise DatabaseUnavailable(refused.detail, refused.code)
         try:
             return pool, pool.acquire()
         except oracledb.Error as exc:
@@ -147,7 +148,8 @@ class OraclePool:
             error = not_connected(exc)
             if code in LOGIN_REFUSED:
                 with self._lock:
-                    self._login_refused = _Refusal(time.monotonic() + _LOGIN_PAUSE_SECONDS, error)
+                    until = time.monotonic() + _LOGIN_PAUSE_SECONDS
+                    self._login_refused = _Refusal(until, error.detail, code)
             if code == _WAIT_IS_OVER and pool.opened < pool.max:
                 self._replace(pool)
             raise error from exc

@@ -120,7 +120,7 @@ def decode_number(value: Any, _date_format: str = "") -> int | Decimal:
 def _encode_attribute_integer(value: Any) -> int:
     number = _number(value)
     # The driver sends no negative one within an object (OverflowError).
-    if not (0 <= number < 2**31 and number == int(number)):
+    if not (number.is_finite() and 0 <= number < 2**31 and number == int(number)):
         raise ValueError("must be a whole number from 0 to 2147483647")
     return int(number)
 

@@ -438,3 +438,13 @@ def test_rows_go_with_their_job(ending: str, add: Add, store: JobStore, rows: Ro
         store.finish(job.id, "me", DONE)
         store.delete(job.id)
     assert list(rows.read(job.id, "C", 0)) == []
+
+
+def test_who_is_not_the_owner_cannot_drop_a_jobs_rows(
+    add: Add, store: JobStore, rows: RowStore
+) -> None:
+    job = add()
+    store.claim("me")
+    rows.add(job.id, "me", "C", Chunk(0, 1, b"[1]"))
+    assert not store.finish(job.id, "somebody else", Outcome(JobStatus.FAILED, error="late"))
+    assert list(rows.read(job.id, "C", 0)) == [Chunk(0, 1, b"[1]")]

@@ -16,6 +16,7 @@ from oracle_api.oracle.values import (
     OracleType,
     column_decoder,
     type_named,
+    type_of_attribute,
     type_of_value,
 )
 
@@ -381,3 +382,11 @@ def test_a_columns_values_become_json(type_code: oracledb.DbType, value: Any, js
 
 def test_a_text_column_needs_no_conversion() -> None:
     assert column_decoder(oracledb.DB_TYPE_VARCHAR) is None
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", -1, 2**31, Decimal("1.5"), True, "x", None])
+def test_an_attribute_that_no_pls_integer_can_be_is_refused(value: Any) -> None:
+    kind = type_of_attribute(oracledb.DB_TYPE_BINARY_INTEGER)
+    assert kind is not None
+    with pytest.raises(ValueError, match="must be a"):
+        kind.encode(value)
