@@ -91,7 +91,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "direction": parameter.direction,
-        "type": parameter.named_type or parameter.type_name,
+        "type": parameter.full_type_name,
         "has_default": parameter.has_default,
         "is_supported": kind is not None,
         **(_composition(kind) if isinstance(kind, Composite) else {}),
@@ -140,8 +140,8 @@ def _schema(name: ProcedureName, signature: Signature) -> dict[str, Any]:
 
 def _of_type(parameter: Parameter) -> tuple[dict[str, Any], Any]:
     schema, example = _of_kind(parameter.kind)
-    type_name = parameter.named_type or parameter.type_name
-    return {**schema, "description": f"{parameter.direction} {type_name}"}, example
+    description = f"{parameter.direction} {parameter.full_type_name}"
+    return {**schema, "description": description}, example
 
 
 def _of_kind(kind: Node | None) -> tuple[dict[str, Any], Any]:

@@ -135,9 +135,15 @@ def _encode(node: Node, value: Any, place: str) -> Any:
     try:
         return node.encode(value)
     except ValueError as exc:
-        text = str(exc)
-        # Places of nested values grow from the inside out: "[2].NAME must be text".
-        raise ValueError(place + ("" if text[0] in ".[" else " ") + text) from None
+        raise ValueError(placed(place, str(exc))) from None
+
+
+def placed(place: str, fault: str) -> str:
+    """Put a place before a fault: ``p`` and ``must be text``, or ``[2].NAME must be text``.
+
+    Places of nested values grow from the inside out in this way.
+    """
+    return place + ("" if fault[0] in ".[" else " ") + fault
 
 
 def _make(node: Node, connection: oracledb.Connection, value: Any) -> Any:

@@ -85,9 +85,14 @@ class Parameter:
         """How its values travel; None where they cannot."""
         return type_named(self.type_name) if self.named_type is None else self.composite
 
+    @property
+    def full_type_name(self) -> str:
+        """The name that a person knows its type by."""
+        return self.named_type or self.type_name
+
     def __str__(self) -> str:
         default = " DEFAULT" if self.has_default else ""
-        return f"{self.name} {self.direction} {self.named_type or self.type_name}{default}"
+        return f"{self.name} {self.direction} {self.full_type_name}{default}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Signature:
     @property
     def returns(self) -> str | None:
         """The type of a function's result, None for a procedure."""
-        return None if self.result is None else self.result.named_type or self.result.type_name
+        return None if self.result is None else self.result.full_type_name
 
     def __str__(self) -> str:
         inner = ", ".join(map(str, self.parameters))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle_api.exceptions import FieldError, InvalidRequest
-from oracle_api.oracle.composites import Node
+from oracle_api.oracle.composites import Node, placed
 from oracle_api.oracle.dictionary import Parameter, Procedure, Signature
 from oracle_api.oracle.names import ProcedureName, identifier, quote
 from oracle_api.oracle.request import Argument, CallRequest, Direction
@@ -108,9 +108,9 @@ class _Match:
 
     def plan(self, request: CallRequest, name: ProcedureName) -> Plan:
         binder = _Binder(request)
-        is_function = self.signature.returns is not None
-        if self.signature.result is not None:
-            binder.result(self.result, _travels(self.signature.result, RETURN_VALUE))
+        result = self.signature.result
+        if result is not None:
+            binder.result(self.result, _travels(result, RETURN_VALUE))
         for parameter, argument in self.pairs:
             if argument is None and parameter.direction != "OUT":
                 continue
@@ -122,7 +122,7 @@ class _Match:
                 fallback=parameter.name,
             )
         binder.check(f"The signature is {self.signature}")
-        return _plan(name, binder.binds, is_function=is_function)
+        return _plan(name, binder.binds, is_function=result is not None)
 
 
 def _candidates(request: CallRequest, procedure: Procedure) -> Sequence[Signature]:
@@ -206,16 +206,19 @@ def _formal(argument: Argument) -> str:
 
 def _travels(parameter: Parameter, label: str) -> Node:
     if parameter.kind is None:
-        type_name = parameter.named_type or parameter.type_name
-        raise InvalidRequest(f"The type of {label}, {type_name}, is not supported.")
+        raise _unsupported(parameter.full_type_name, label)
     return parameter.kind
 
 
 def _known(type_name: str, label: str) -> OracleType:
     kind = type_named(type_name)
     if kind is None:
-        raise InvalidRequest(f"The type of {label}, {type_name}, is not supported.")
+        raise _unsupported(type_name, label)
     return kind
+
+
+def _unsupported(type_name: str, label: str) -> InvalidRequest:
+    return InvalidRequest(f"The type of {label}, {type_name}, is not supported.")
 
 
 def _no_fit(request: CallRequest, procedure: Procedure, by_position: bool) -> InvalidRequest:
@@ -310,8 +313,7 @@ class _Binder:
                     raise ValueError("cannot be passed in through an IN OUT parameter")
                 value = kind.encode(argument.value)
             except ValueError as exc:
-                text = str(exc)
-                detail = argument.name + ("" if text[0] in ".[" else " ") + text
+                detail = placed(argument.name, str(exc))
                 self._problems.append(FieldError(self._request.pointer(argument), detail))
         label = argument.name if direction == "IN" else self._label(argument.name, fallback)
         self.binds.append(Bind(label, kind, direction, value, formal))

@@ -48,13 +48,17 @@ def test_unknown_service(embedded: EmbeddedServer) -> None:
 def test_names_without_regard_to_case(embedded: EmbeddedServer) -> None:
     dsn = f"127.0.0.1:{embedded.port}/freepdb1"
     with oracledb.connect(user="DWH", password="dwh", dsn=dsn) as connection:
+        assert connection.is_healthy()
         connection.ping()
 
 
 @pytest.mark.parametrize("password", ["ñ€", "a" * 15, "b" * 16, "c" * 17, "d" * 200])
 def test_any_password(password: str) -> None:
-    with EmbeddedServer(user="u", password=password, service="s") as server:
-        oracledb.connect(user="u", password=password, dsn=server.dsn).close()
+    with (
+        EmbeddedServer(user="u", password=password, service="s") as server,
+        oracledb.connect(user="u", password=password, dsn=server.dsn) as connection,
+    ):
+        assert connection.session_id == server.sessions()[0].sid
 
 
 def test_pool(embedded: EmbeddedServer, wait_until: Callable[..., None]) -> None:
@@ -124,6 +128,8 @@ def test_start_and_stop_leave_nothing_behind() -> None:
 def test_garbage_does_no_harm(embedded: EmbeddedServer, data: bytes) -> None:
     with socket.create_connection(("127.0.0.1", embedded.port)) as stranger:
         stranger.sendall(data)
+    with oracledb.connect(user="dwh", password="dwh", dsn=embedded.dsn) as connection:
+        assert connection.is_healthy()
 
 
 def test_bytes_that_trickle_in(embedded: EmbeddedServer) -> None:
