@@ -37,7 +37,7 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 	 exec $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/dev.stamp ## run the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
 	@$(BIN)/ruff check .
