@@ -38,6 +38,7 @@ _LITERAL_TYPES = {
     "str": DataType.VARCHAR2,
     "Decimal": DataType.NUMBER,
     "datetime": DataType.TIMESTAMP,
+    "Nanotime": DataType.TIMESTAMP,
 }
 _AGGREGATES = {"COUNT", "MIN", "MAX", "ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD"}
 #: Functions of SQL that PL/SQL has too.

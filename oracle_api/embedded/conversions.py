@@ -20,6 +20,7 @@ from oracle_api.embedded.datatypes import (
 )
 from oracle_api.embedded.errors import OracleError, value_error
 from oracle_api.embedded.formats import format_datetime, number_text, parse_datetime
+from oracle_api.embedded.nanotime import fraction_of
 from oracle_api.embedded.values import IntervalYM
 
 _TO_NUMBER = "character to number conversion error"
@@ -63,7 +64,7 @@ def _to_text(value: Any, nls: Nls) -> str:
     if isinstance(value, dt.datetime):
         if value.tzinfo is not None:
             return format_datetime(value, nls.timestamp_tz_format)
-        has_fraction = value.microsecond != 0
+        has_fraction = fraction_of(value) != 0
         return format_datetime(value, nls.timestamp_format if has_fraction else nls.date_format)
     if isinstance(value, (bytes, bytearray)):
         return value.hex().upper()

@@ -79,6 +79,9 @@ TYPES_BY_NAME = {
     "TIMESTAMP": D.TIMESTAMP,
     "TIMESTAMP WITH TIME ZONE": D.TIMESTAMP_TZ,
     "TIMESTAMP WITH LOCAL TIME ZONE": D.TIMESTAMP_LTZ,
+    "TIMESTAMP_UNCONSTRAINED": D.TIMESTAMP,
+    "TIMESTAMP_TZ_UNCONSTRAINED": D.TIMESTAMP_TZ,
+    "TIMESTAMP_LTZ_UNCONSTRAINED": D.TIMESTAMP_LTZ,
     "RAW": D.RAW,
     "LONG": D.LONG,
     "LONG RAW": D.LONG_RAW,
@@ -209,6 +212,8 @@ def type_spec(name: str, numbers: list[int]) -> TypeSpec:
         scale = numbers[1] if len(numbers) > 1 else 0
         return TypeSpec(data_type, name, precision=first, scale=scale)
     if data_type in (D.TIMESTAMP, D.TIMESTAMP_TZ, D.TIMESTAMP_LTZ):
+        if name.endswith("UNCONSTRAINED"):
+            return TypeSpec(data_type, name, scale=9)
         return TypeSpec(data_type, name, scale=6 if first is None else first)
     if data_type in (D.INTERVAL_DS, D.INTERVAL_YM):
         scale = numbers[1] if len(numbers) > 1 else 6

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 
 from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.nanotime import fraction_of, nanosecond_of, with_fraction
 
 _MONTH_NAMES = (
     "JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER"
@@ -99,13 +100,15 @@ def _format_element(value: dt.datetime, element: str, fill: bool) -> str:
     if element in simple:
         return simple[element]
     if element.startswith("FF"):
-        return f"{value.microsecond:06d}000"[: int(element[2:] or 6)]
+        # Without a number it is as many digits as the type has.
+        digits = int(element[2:] or (9 if nanosecond_of(value) else 6))
+        return f"{fraction_of(value):09d}"[:digits]
     half = "AM" if value.hour < 12 else "PM"
     return half if "." not in element else f"{half[0]}.M."
 
 
 _DIGITS = {
-    "YYYY": 4, "RRRR": 4, "SYYYY": 4, "YY": 2, "RR": 2, "MM": 2, "DD": 2, "HH24": 2,
+    "YYYY": 4, "RRRR": 4, "YY": 2, "RR": 2, "MM": 2, "DD": 2, "HH24": 2,
     "HH12": 2, "HH": 2, "MI": 2, "SS": 2, "TZM": 2,
 }  # fmt: skip
 
@@ -143,9 +146,11 @@ class _DateParser:
             self.fields["NEGATIVE"] = int(self._last.startswith("-"))
         elif element.startswith("FF"):
             digits = self._take(r"\d{1,9}", 1858, _NOT_NUMERIC)
-            self.fields["FF"] = int(digits.ljust(6, "0")[:6])
+            self.fields["FF"] = int(digits.ljust(9, "0"))
         elif element == "X":
             self.literal(".")
+        elif element == "SYYYY":
+            self.fields["SYYYY"] = int(self._take(r"[+-]?\d{1,4}", 1858, _NOT_NUMERIC))
         elif element in _DIGITS:
             size = _DIGITS[element]
             digits = self._take(rf"\d{{1,{size}}}", 1858, _NOT_NUMERIC)
@@ -197,19 +202,23 @@ class _DateParser:
         month = fields.get("MM", dt.datetime.now().month)
         if not 1 <= month <= 12:
             raise OracleError(1843, "not a valid month")
+        for name, limit, code, message in _LIMITS:
+            if abs(fields.get(name, 0)) > limit:
+                raise OracleError(code, message)
         tzinfo = None
         if "TZH" in fields:
             minutes = abs(fields["TZH"]) * 60 + fields.get("TZM", 0)
             sign = -1 if fields.get("NEGATIVE") else 1
             tzinfo = dt.timezone(dt.timedelta(minutes=sign * minutes))
-        for name, limit, code, message in _LIMITS:
-            if fields.get(name, 0) > limit:
-                raise OracleError(code, message)
+        year = self.year()
+        if not dt.MINYEAR <= year <= dt.MAXYEAR:
+            raise OracleError(1841, "(full) year must be between -4713 and +9999, and not be 0")
         try:
-            return dt.datetime(
-                self.year(), month, fields.get("DD", 1), self.hour(), fields.get("MI", 0),
-                fields.get("SS", 0), fields.get("FF", 0), tzinfo,
+            whole = dt.datetime(
+                year, month, fields.get("DD", 1), self.hour(), fields.get("MI", 0),
+                fields.get("SS", 0), tzinfo=tzinfo,
             )  # fmt: skip
+            return with_fraction(whole, fields.get("FF", 0))
         except ValueError:
             raise OracleError(
                 1847, "day of month must be between 1 and last day of month"
@@ -223,6 +232,8 @@ _LIMITS = (
     ("HH", 12, 1849, "hour must be between 1 and 12"),
     ("MI", 59, 1851, "minutes must be between 0 and 59"),
     ("SS", 59, 1852, "seconds must be between 0 and 59"),
+    ("TZH", 15, 1874, "time zone hour must be between -15 and 15"),
+    ("TZM", 59, 1875, "time zone minute must be between -59 and 59"),
 )
 
 

@@ -113,6 +113,17 @@ def _to_timestamp(context: FunctionContext, value: Any, model: Any = None, *_: A
     return parse_datetime(str(value), model)
 
 
+def _to_timestamp_tz(context: FunctionContext, value: Any, model: Any = None, *_: Any) -> Any:
+    if value is not None and model is not None and not isinstance(value, dt.datetime):
+        value = parse_datetime(str(value), model)
+    return convert(value, DataType.TIMESTAMP_TZ, context.nls)
+
+
+def _sys_extract_utc(context: FunctionContext, value: Any) -> Any:
+    moment = convert(value, DataType.TIMESTAMP_TZ, context.nls)
+    return None if moment is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
+
+
 def _to_number(context: FunctionContext, value: Any) -> Any:
     return convert_number(value, context.nls)
 
@@ -251,6 +262,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "CURRENT_TIMESTAMP": _current_timestamp, "LOCALTIMESTAMP": _localtimestamp,
     "USER": _user, "SYS_CONTEXT": _sys_context, "NVL2": _nvl2, "DECODE": _decode,
     "TO_CHAR": _to_char, "TO_DATE": _to_date, "TO_TIMESTAMP": _to_timestamp,
+    "TO_TIMESTAMP_TZ": _to_timestamp_tz, "SYS_EXTRACT_UTC": _sys_extract_utc,
     "TO_NUMBER": _to_number, "UPPER": _upper, "LOWER": _lower, "ROUND": _round,
     "TRUNC": _trunc, "MOD": _mod, "CONCAT": _concat, "LPAD": _lpad, "RPAD": _rpad,
     "CAST": _cast,

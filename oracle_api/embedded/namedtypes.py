@@ -13,9 +13,11 @@ from typing import Any
 from oracle_api.embedded.conversions import Nls, convert
 from oracle_api.embedded.datatypes import NO_SCALE, DataType, TypeSpec
 from oracle_api.embedded.errors import OracleError, value_error
+from oracle_api.embedded.nanotime import rounded
 from oracle_api.embedded.values import NUMBER_CONTEXT
 
 _OID_SIZE = 16
+_WITH_DIGITS = (DataType.TIMESTAMP, DataType.TIMESTAMP_TZ, DataType.TIMESTAMP_LTZ)
 
 
 class TypeKind(enum.Enum):
@@ -178,4 +180,6 @@ def convert_sized(value: Any, spec: TypeSpec, nls: Nls) -> Any:
         value = NUMBER_CONTEXT.quantize(value, Decimal(1).scaleb(-spec.scale))
         if value.adjusted() >= spec.precision - spec.scale and value:
             raise value_error("number precision too large")
+    if spec.type in _WITH_DIGITS and value is not None:
+        return rounded(value, spec.scale)
     return value

@@ -17,6 +17,7 @@ from typing import Any
 
 from oracle_api.embedded.datatypes import Column, DataType
 from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.nanotime import fraction_of, nanosecond_of, with_fraction
 from oracle_api.embedded.values import decode_number, encode_number
 
 Stored = None | int | float | str | bytes
@@ -65,7 +66,9 @@ def _store_datetime(value: dt.datetime) -> str:
         offset = value.strftime("%z")
         offset = f"{offset[:3]}:{offset[3:5]}"
         value = value.astimezone(dt.UTC)
-    fraction = f".{value.microsecond:06d}" if value.microsecond else ""
+    digits = f"{fraction_of(value):09d}"
+    # Six of them where they are enough; without any it sorts first all the same.
+    fraction = f".{digits if nanosecond_of(value) else digits[:6]}" if int(digits) else ""
     return f"{_DATE_MARK}{value.year:04d}-{value:%m-%d %H:%M:%S}{fraction}{offset}"
 
 
@@ -85,11 +88,16 @@ def from_storage(stored: Stored) -> Any:
 def _load_datetime(text: str) -> dt.datetime:
     # The date takes 10 characters; a sign after it can only belong to an offset.
     if "+" in text[10:] or "-" in text[10:]:
-        clock, offset = dt.datetime.fromisoformat(text[:-6]), text[-6:]
+        clock, offset = _load_clock(text[:-6]), text[-6:]
         minutes = int(offset[1:3]) * 60 + int(offset[4:6])
         zone = dt.timezone(dt.timedelta(minutes=-minutes if offset[0] == "-" else minutes))
         return clock.replace(tzinfo=dt.UTC).astimezone(zone)
-    return dt.datetime.fromisoformat(text)
+    return _load_clock(text)
+
+
+def _load_clock(text: str) -> dt.datetime:
+    whole, _, fraction = text.partition(".")
+    return with_fraction(dt.datetime.fromisoformat(whole), int(fraction.ljust(9, "0")))
 
 
 def infer_column(name: str, samples: list[Stored]) -> Column:
@@ -100,8 +108,7 @@ def infer_column(name: str, samples: list[Stored]) -> Column:
     if values and all(isinstance(value, dt.datetime) for value in values):
         if any(value.tzinfo for value in values):
             return Column(name, DataType.TIMESTAMP_TZ, scale=6)
-        has_fraction = any(value.microsecond for value in values)
-        if has_fraction:
+        if any(fraction_of(value) for value in values):
             return Column(name, DataType.TIMESTAMP, scale=6)
         return Column(name, DataType.DATE)
     if values and all(isinstance(value, bytes) for value in values):

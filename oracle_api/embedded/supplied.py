@@ -211,6 +211,19 @@ def _to_timestamp(call: Call, value: str | None, fmt: str | None) -> Any:
 
 
 @catalog.procedure(
+    "STANDARD.TO_TIMESTAMP_TZ(value IN VARCHAR2, fmt IN VARCHAR2 DEFAULT NULL) "
+    "RETURN TIMESTAMP WITH TIME ZONE"
+)
+def _to_timestamp_tz(call: Call, value: str | None, fmt: str | None) -> Any:
+    return FUNCTIONS["TO_TIMESTAMP_TZ"](call.session, value, fmt)
+
+
+@catalog.procedure("STANDARD.SYS_EXTRACT_UTC(t IN TIMESTAMP WITH TIME ZONE) RETURN TIMESTAMP")
+def _sys_extract_utc(call: Call, t: dt.datetime | None) -> Any:
+    return FUNCTIONS["SYS_EXTRACT_UTC"](call.session, t)
+
+
+@catalog.procedure(
     "STANDARD.SYS_CONTEXT(namespace IN VARCHAR2, parameter IN VARCHAR2) RETURN VARCHAR2"
 )
 def _sys_context(call: Call, namespace: str | None, parameter: str | None) -> Any:

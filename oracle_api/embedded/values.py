@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
 from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.nanotime import fraction_of, with_fraction
 
 #: Arithmetic with the digits of NUMBER; Python's default of 28 digits would lose some.
 NUMBER_CONTEXT = Context(prec=40, rounding=ROUND_HALF_UP)
@@ -108,7 +109,7 @@ def encode_date(value: dt.datetime) -> bytes:
 
 def encode_timestamp(value: dt.datetime) -> bytes:
     """Return the 11 bytes of a TIMESTAMP: a DATE and nanoseconds."""
-    return encode_date(value) + (value.microsecond * 1000).to_bytes(4, "big")
+    return encode_date(value) + fraction_of(value).to_bytes(4, "big")
 
 
 def encode_timestamp_tz(value: dt.datetime) -> bytes:
@@ -130,8 +131,8 @@ def decode_datetime(data: bytes) -> dt.datetime:
     year = (data[0] - 100) * 100 + data[1] - 100
     if not dt.MINYEAR <= year <= dt.MAXYEAR:
         raise OracleError(1841, "(full) year must be between -4713 and +9999, and not be 0")
-    fraction = int.from_bytes(data[7:11], "big") // 1000 if len(data) >= 11 else 0
-    value = dt.datetime(year, data[2], data[3], data[4] - 1, data[5] - 1, data[6] - 1, fraction)
+    whole = dt.datetime(year, data[2], data[3], data[4] - 1, data[5] - 1, data[6] - 1)
+    value = with_fraction(whole, int.from_bytes(data[7:11], "big"))
     if len(data) < 13:
         return value
     offset = dt.timedelta(hours=data[11] - 20, minutes=data[12] - 60)

@@ -6,7 +6,7 @@ Reference, "PL/SQL Collections and Records".
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import oracledb
 
@@ -30,10 +30,11 @@ class Composite:
     attributes: "dict[str, Node] | None" = None
     element: "Node | None" = None
 
-    @property
-    def goes_both_ways(self) -> bool:
-        """Whether one bind variable can take a value in and out."""
-        return True
+    #: One bind variable takes a value in and out; as of :class:`OracleType`.
+    expression: ClassVar[str] = "{}"
+    takes_null: ClassVar[bool] = True
+    local: ClassVar[str] = ""
+    give: ClassVar[str] = "{}"
 
     def encode(self, value: Any) -> Any:
         """Check a JSON value and make every leaf what the driver binds.

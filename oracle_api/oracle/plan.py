@@ -1,7 +1,8 @@
 """From a request and a signature to the block that is run and its binds. Touches no database."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from oracle_api.exceptions import FieldError, InvalidRequest
@@ -31,18 +32,6 @@ class Bind:
     direction: Direction
     value: Any = None
     formal: str | None = None
-
-    @property
-    def expression(self) -> str:
-        """What stands for it in the block, ``{}`` being the bind variable."""
-        if self.direction == "IN" and isinstance(self.type, OracleType):
-            return self.type.expression
-        return "{}"
-
-    @property
-    def is_null_literal(self) -> bool:
-        """Whether it is a null that no expression can be made of."""
-        return self.expression != "{}" and self.value is None
 
 
 @dataclass(frozen=True)
@@ -309,8 +298,6 @@ class _Binder:
         value = None
         if direction != "OUT" and argument.value is not None:
             try:
-                if direction == "IN OUT" and not kind.goes_both_ways:
-                    raise ValueError("cannot be passed in through an IN OUT parameter")
                 value = kind.encode(argument.value)
             except ValueError as exc:
                 detail = placed(argument.name, str(exc))
@@ -340,16 +327,66 @@ def _refuse_duplicates(arguments: Sequence[Argument]) -> None:
 
 
 def _plan(name: ProcedureName, binds: Sequence[Bind], *, is_function: bool) -> Plan:
-    """Write the block, and keep the binds that it has."""
-    kept: list[Bind] = []
-    actuals: list[str] = []
-    for bind in binds:
-        if bind.is_null_literal:
-            actual = "NULL"
-        else:
-            kept.append(bind)
-            actual = bind.expression.format(f":b{len(kept)}")
-        actuals.append((f"{quote(bind.formal)} => " if bind.formal else "") + actual)
+    """Write the block, and keep the binds that it has.
+
+    A parameter that cannot be a bind variable is a variable of the block, which is given its
+    value by one bind variable at its declaration and gives it to another one at the end.
+    """
+    writer = _Writer()
+    variables = list(_variables(name, binds))
+    placed = list(zip(binds, variables, strict=True))
+    declarations = [
+        f"{variable} {bind.type.local}{writer.initial(bind)}; "
+        for bind, variable in placed
+        if variable
+    ]
+    actuals = [
+        (f"{quote(bind.formal)} => " if bind.formal else "") + (variable or writer.value(bind))
+        for bind, variable in placed
+    ]
+    gives = [writer.give(bind, variable) for bind, variable in placed if variable]
     result = f"{actuals.pop(0)} := " if is_function else ""
     inner = f"({', '.join(actuals)})" if actuals else ""
-    return Plan(f"BEGIN {result}{name.sql}{inner}; END;", tuple(kept))
+    declare = f"DECLARE {''.join(declarations)}" if declarations else ""
+    body = f"{result}{name.sql}{inner}; {''.join(gives)}"
+    return Plan(f"{declare}BEGIN {body}END;", tuple(writer.binds))
+
+
+def _variables(name: ProcedureName, binds: Sequence[Bind]) -> Iterator[str]:
+    """Name the variable that stands for each bind, empty where it stands for itself."""
+    # Within the block a variable would hide a schema, package or procedure of its name.
+    letter = "w" if name.parts[0][0] in "Vv" else "v"
+    numbers = count(1)
+    for bind in binds:
+        has_variable = bind.direction != "IN" and bind.type.local
+        yield f"{letter}{next(numbers)}" if has_variable else ""
+
+
+class _Writer:
+    """Writes the parts of a block from left to right, and numbers its binds as they come."""
+
+    def __init__(self) -> None:
+        self.binds: list[Bind] = []
+
+    def _bound(self, bind: Bind) -> str:
+        self.binds.append(bind)
+        return f":b{len(self.binds)}"
+
+    def value(self, bind: Bind) -> str:
+        """Write what is passed for a parameter."""
+        if bind.direction != "IN":
+            return self._bound(bind)
+        if bind.value is None and not bind.type.takes_null:
+            return "NULL"
+        return bind.type.expression.format(self._bound(bind))
+
+    def initial(self, bind: Bind) -> str:
+        """Write the initial value of the variable that stands for a parameter."""
+        if bind.direction == "OUT":
+            return ""
+        return f" := {self.value(replace(bind, direction='IN'))}"
+
+    def give(self, bind: Bind, variable: str) -> str:
+        """Write how what came out in a variable comes back."""
+        target = self._bound(replace(bind, direction="OUT", value=None))
+        return f"{target} := {bind.type.give.format(variable)}; "

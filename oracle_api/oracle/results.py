@@ -135,7 +135,12 @@ class ResultReader:
             value = self._lob(value, label)
             if value is None or isinstance(value, dict):
                 return value
-        return self._finish(bind.type.decode(value, self._date_format))
+        try:
+            decoded = bind.type.decode(value, self._date_format)
+        except ValueError as exc:
+            # Such as a date before the year 1.
+            raise ProcedureFailed(f"{label} holds a value that cannot be given: {exc}.") from exc
+        return self._finish(decoded)
 
     def _leaf(self, kind: OracleType, value: Any) -> Any:
         if isinstance(value, oracledb.LOB):

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import oracledb
 
-from oracle_api.oracle import dates, durations
+from oracle_api.oracle import dates, durations, timestamps
 
 VARCHAR2_BYTES = 32767
 _ROWID_BYTES = 5267
@@ -39,6 +39,10 @@ class OracleType:
         decode: what the driver gives (never None) to a JSON value; second, DATE_FORMAT.
         size: of a bind variable in bytes, 0 where the type tells.
         expression: PL/SQL that makes an IN value of the bind variable ``{}``.
+        takes_null: whether it makes a null of a null.
+        local: PL/SQL type of a variable of the block that stands for a parameter which comes
+            out; empty where the bind variable itself can.
+        give: PL/SQL that makes of that variable ``{}`` what the bind variable is given.
     """
 
     name: str
@@ -48,11 +52,9 @@ class OracleType:
     decode: Callable[[Any, str], Any]
     size: int = 0
     expression: str = "{}"
-
-    @property
-    def goes_both_ways(self) -> bool:
-        """Whether one bind variable can take a value in and out."""
-        return self.expression == "{}"
+    takes_null: bool = True
+    local: str = ""
+    give: str = "{}"
 
     @property
     def is_lob(self) -> bool:
@@ -142,7 +144,7 @@ def _decode_float(value: Any, _date_format: str = "") -> float | str:
     return number
 
 
-def _moment(value: Any) -> datetime:
+def _moment(value: Any) -> dates.Moment:
     if not isinstance(value, str):
         raise ValueError(f"must be a date as text: {dates.ACCEPTED}")
     return dates.parse(value)
@@ -150,24 +152,42 @@ def _moment(value: Any) -> datetime:
 
 def _encode_date(value: Any) -> datetime:
     # A DATE has neither zone nor fraction: the clock as the client wrote it.
-    return _moment(value).replace(tzinfo=None, microsecond=0)
+    return _moment(value).clock.replace(tzinfo=None, microsecond=0)
 
 
-def _encode_timestamp(value: Any) -> datetime:
-    return _moment(value).replace(tzinfo=None)
+def _encode_timestamp(value: Any) -> str:
+    return timestamps.encode_clock(_moment(value))
 
 
-def _encode_instant(value: Any) -> datetime:
-    # The driver sends a bind without its offset; the session's time zone is UTC.
-    return dates.naive_utc(_moment(value))
+def _encode_instant(value: Any) -> str:
+    return timestamps.encode_instant(_moment(value))
+
+
+def _encode_attribute_timestamp(value: Any) -> datetime:
+    return _moment(value).clock.replace(tzinfo=None)
+
+
+def _encode_attribute_instant(value: Any) -> datetime:
+    # The driver sends it without its offset; the session's time zone is UTC.
+    return dates.naive_utc(_moment(value).clock)
 
 
 def _decode_date(value: Any, date_format: str) -> str:
     return dates.render(value, date_format)
 
 
-def _decode_instant(value: Any, date_format: str) -> str:
+def _decode_utc(value: Any, date_format: str) -> str:
     return dates.render(value.replace(tzinfo=UTC), date_format)
+
+
+def _decode_timestamp(value: Any, date_format: str) -> str:
+    moment = timestamps.decode(value)
+    return dates.render(moment.clock, date_format, moment.nanoseconds)
+
+
+def _decode_instant(value: Any, date_format: str) -> str:
+    moment = timestamps.decode(value)
+    return dates.render(moment.clock.replace(tzinfo=UTC), date_format, moment.nanoseconds)
 
 
 def _encode_bytes(value: Any) -> bytes:
@@ -258,6 +278,20 @@ def _same(
     return OracleType(name, db_type, db_type, encode, decode, size)
 
 
+def _instants(name: str, local: str) -> OracleType:
+    return OracleType(
+        name,
+        oracledb.DB_TYPE_VARCHAR,
+        oracledb.DB_TYPE_VARCHAR,
+        _encode_instant,
+        _decode_instant,
+        timestamps.BYTES,
+        timestamps.TO_INSTANT,
+        local=local,
+        give=timestamps.OF_INSTANT,
+    )
+
+
 VARCHAR2 = _same("VARCHAR2", oracledb.DB_TYPE_VARCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES)
 NUMBER = _same("NUMBER", Decimal, _encode_number, decode_number)
 BOOLEAN = _same("PL/SQL BOOLEAN", oracledb.DB_TYPE_BOOLEAN, _encode_boolean, _as_is)
@@ -285,16 +319,19 @@ _TYPES = (
     _same("BINARY_INTEGER", Decimal, _encode_number, decode_number),
     _same("BINARY_FLOAT", oracledb.DB_TYPE_BINARY_FLOAT, _encode_float, _decode_float),
     _same("BINARY_DOUBLE", oracledb.DB_TYPE_BINARY_DOUBLE, _encode_float, _decode_float),
-    _same("TIMESTAMP", oracledb.DB_TYPE_TIMESTAMP, _encode_timestamp, _decode_date),
-    # As an OUT bind the database converts to the session's time zone, which is UTC; with a
-    # WITH TIME ZONE bind the driver would drop the offset.
     OracleType(
-        "TIMESTAMP WITH TIME ZONE",
-        oracledb.DB_TYPE_TIMESTAMP_TZ,
-        oracledb.DB_TYPE_TIMESTAMP_LTZ,
-        _encode_instant,
-        _decode_instant,
+        "TIMESTAMP",
+        oracledb.DB_TYPE_VARCHAR,
+        oracledb.DB_TYPE_VARCHAR,
+        _encode_timestamp,
+        _decode_timestamp,
+        timestamps.BYTES,
+        timestamps.TO_CLOCK,
+        local="TIMESTAMP(9)",
+        give=timestamps.OF_CLOCK,
     ),
+    _instants("TIMESTAMP WITH TIME ZONE", "TIMESTAMP(9) WITH TIME ZONE"),
+    _instants("TIMESTAMP WITH LOCAL TIME ZONE", "TIMESTAMP(9) WITH LOCAL TIME ZONE"),
     _same(
         "INTERVAL DAY TO SECOND",
         oracledb.DB_TYPE_INTERVAL_DS,
@@ -315,16 +352,12 @@ _TYPES = (
         _encode_text,
         _as_is,
         expression="XMLTYPE({})",
+        takes_null=False,
+        local="XMLTYPE",
     ),
     # Oracle converts a ROWID from and to text by itself.
     _same("ROWID", oracledb.DB_TYPE_VARCHAR, _encode_rowid, _as_is, _ROWID_BYTES),
     _same("UROWID", oracledb.DB_TYPE_VARCHAR, _encode_rowid, _as_is, _ROWID_BYTES),
-    _same(
-        "TIMESTAMP WITH LOCAL TIME ZONE",
-        oracledb.DB_TYPE_TIMESTAMP_LTZ,
-        _encode_instant,
-        _decode_instant,
-    ),
 )
 _BY_NAME = {item.name: item for item in _TYPES}
 
@@ -335,7 +368,9 @@ _ALIASES = {
     "SMALLINT": "NUMBER", "REAL": "NUMBER", "DOUBLE": "NUMBER", "DOUBLE PRECISION": "NUMBER",
     "PLS_INTEGER": "BINARY_INTEGER",
     "BOOLEAN": "PL/SQL BOOLEAN", "BOOL": "PL/SQL BOOLEAN",
-    "DATETIME": "TIMESTAMP",
+    "DATETIME": "TIMESTAMP", "TIMESTAMP_UNCONSTRAINED": "TIMESTAMP",
+    "TIMESTAMP_TZ_UNCONSTRAINED": "TIMESTAMP WITH TIME ZONE",
+    "TIMESTAMP_LTZ_UNCONSTRAINED": "TIMESTAMP WITH LOCAL TIME ZONE",
     "CURSOR": "REF CURSOR", "REFCURSOR": "REF CURSOR", "REF_CURSOR": "REF CURSOR",
     "SYS_REFCURSOR": "REF CURSOR",
     "LONG RAW": "RAW",
@@ -368,8 +403,20 @@ _BY_DRIVER_TYPE: dict[Any, OracleType] = {
         decode_number,
     ),
     oracledb.DB_TYPE_VARCHAR: VARCHAR2,
+    oracledb.DB_TYPE_TIMESTAMP: _same(
+        "TIMESTAMP", oracledb.DB_TYPE_TIMESTAMP, _encode_attribute_timestamp, _decode_date
+    ),
     oracledb.DB_TYPE_TIMESTAMP_TZ: _same(
-        "TIMESTAMP WITH TIME ZONE", oracledb.DB_TYPE_TIMESTAMP_TZ, _encode_instant, _decode_date
+        "TIMESTAMP WITH TIME ZONE",
+        oracledb.DB_TYPE_TIMESTAMP_TZ,
+        _encode_attribute_instant,
+        _decode_date,
+    ),
+    oracledb.DB_TYPE_TIMESTAMP_LTZ: _same(
+        "TIMESTAMP WITH LOCAL TIME ZONE",
+        oracledb.DB_TYPE_TIMESTAMP_LTZ,
+        _encode_attribute_instant,
+        _decode_utc,
     ),
 }
 
@@ -396,7 +443,7 @@ _COLUMN_DECODERS: dict[oracledb.DbType, Callable[[Any, str], Any]] = {
     oracledb.DB_TYPE_TIMESTAMP: _decode_date,
     # The driver gives the clock of the row without its offset, so none is claimed.
     oracledb.DB_TYPE_TIMESTAMP_TZ: _decode_date,
-    oracledb.DB_TYPE_TIMESTAMP_LTZ: _decode_instant,
+    oracledb.DB_TYPE_TIMESTAMP_LTZ: _decode_utc,
     oracledb.DB_TYPE_RAW: _decode_bytes,
     oracledb.DB_TYPE_BLOB: _decode_bytes,
     oracledb.DB_TYPE_LONG_RAW: _decode_bytes,

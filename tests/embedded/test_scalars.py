@@ -67,6 +67,13 @@ def test_xml(cursor: oracledb.Cursor) -> None:
         cursor.execute(block, [given_, copy, both])
         assert received == {"value": given_, "both": None}
         assert (copy.getvalue(), both.getvalue()) == (given_, None)
+        copy, both = (cursor.var(oracledb.DB_TYPE_XMLTYPE) for _ in range(2))
+        block = """
+            DECLARE v XMLTYPE := XMLTYPE(:value); c XMLTYPE;
+            BEGIN PKG_SCALARS.E_XMLTYPE(v, c, v); :copy := c; :two := v; END;"""
+        cursor.execute(block, [given_, copy, both])
+        assert received == {"value": given_, "both": given_}
+        assert (copy.getvalue(), both.getvalue()) == (given_, given_)
     nulls = [cursor.var(oracledb.DB_TYPE_XMLTYPE) for _ in range(2)]
     with pytest.raises(oracledb.DatabaseError, match="PLS-00306"):
         cursor.callproc("PKG_SCALARS.E_XMLTYPE", ["<a/>", *nulls])

@@ -106,6 +106,82 @@ def test_the_block_names_each_parameter_and_binds_each_value(
     assert _plan(request_, signature).block == block
 
 
+CLOCK = 'YYYY-MM-DD"T"HH24:MI:SS.FF9'
+TIMESTAMPS = Signature(
+    "P",
+    (
+        Parameter("A", "TIMESTAMP", "IN OUT"),
+        Parameter("N", "NUMBER", "OUT"),
+        Parameter("B", "TIMESTAMP WITH TIME ZONE", "OUT"),
+        Parameter("C", "TIMESTAMP WITH LOCAL TIME ZONE", "IN"),
+    ),
+)
+
+
+def test_what_comes_out_as_text_is_a_variable_of_the_block() -> None:
+    plan = _plan(_in(a="2025-12-10T14:30:15.123456789", c="2025-12-10"), TIMESTAMPS)
+    assert plan.block == (
+        f"DECLARE v1 TIMESTAMP(9) := TO_TIMESTAMP(:b1, '{CLOCK}'); "
+        "v2 TIMESTAMP(9) WITH TIME ZONE; "
+        'BEGIN "APP"."P"("A" => v1, "N" => :b2, "B" => v2, '
+        f"\"C\" => TO_TIMESTAMP_TZ(:b3, '{CLOCK}TZH:TZM')); "
+        f":b4 := TO_CHAR(v1, 'S{CLOCK}'); "
+        f":b5 := TO_CHAR(SYS_EXTRACT_UTC(v2), 'S{CLOCK}'); END;"
+    )
+    assert _binds(plan) == [
+        ("a", "TIMESTAMP", "IN", "2025-12-10T14:30:15.123456789"),
+        ("N", "NUMBER", "OUT", None),
+        ("c", "TIMESTAMP WITH LOCAL TIME ZONE", "IN", "2025-12-10T00:00:00.000000000+00:00"),
+        ("a", "TIMESTAMP", "OUT", None),
+        ("B", "TIMESTAMP WITH TIME ZONE", "OUT", None),
+    ]
+
+
+def test_a_null_is_bound_where_an_expression_takes_it() -> None:
+    plan = _plan(_in(a=None, c=None), TIMESTAMPS)
+    assert plan.block == _plan(_in(a="2025-12-10", c="2025-12-10"), TIMESTAMPS).block
+    assert [bind.value for bind in plan.binds] == [None] * 5
+
+
+def test_a_functions_result_may_be_a_variable_too() -> None:
+    plan = _plan(_in(), Signature("F", result=_result("TIMESTAMP")))
+    assert plan.block == (
+        f'DECLARE v1 TIMESTAMP(9); BEGIN v1 := "APP"."F"; :b1 := TO_CHAR(v1, \'S{CLOCK}\'); END;'
+    )
+    assert _binds(plan) == [("return_value", "TIMESTAMP", "OUT", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [("V1", "w"), ("v1", "w"), ("V2.P", "w"), ("W1", "v"), ("APP.V1", "v")],
+)
+def test_a_variable_hides_nothing_that_the_call_names(name: str, letter: str) -> None:
+    request = _request(Argument("t", direction="OUT", type="timestamp"), name=name)
+    assert f"=> {letter}1);" in _plan(request).block
+
+
+XML = Signature("P", (Parameter("X", "OPAQUE/XMLTYPE", "IN OUT"),))
+
+
+@pytest.mark.parametrize(
+    ("value", "initial", "given"),
+    [("<a/>", "XMLTYPE(:b1)", ":b2"), (None, "NULL", ":b1")],
+)
+def test_xml_goes_in_and_comes_out_through_one_parameter(
+    value: Any, initial: str, given: str
+) -> None:
+    plan = _plan(_in(x=value), XML)
+    assert plan.block == (
+        f'DECLARE v1 XMLTYPE := {initial}; BEGIN "APP"."P"("X" => v1); {given} := v1; END;'
+    )
+    assert plan.binds[-1].direction == "OUT"
+
+
+def test_a_null_of_xml_that_only_goes_in_is_not_bound() -> None:
+    signature = Signature("P", (Parameter("X", "OPAQUE/XMLTYPE", "IN"),))
+    assert _plan(_in(x=None), signature).block == 'BEGIN "APP"."P"("X" => NULL); END;'
+
+
 def test_a_block_by_position_names_no_parameter() -> None:
     request = _request(Argument("any text", "x"), Argument("r", direction="OUT"), Argument("", 1))
     plan = _plan(request, PROCESO_LARGO, by_position=True)

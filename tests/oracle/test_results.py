@@ -5,7 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from oracle_api.exceptions import ProcedureFailed
-from oracle_api.oracle.results import Lob, Rows, lobs_up_to, rows_up_to
+from oracle_api.oracle.handle import Deadline
+from oracle_api.oracle.plan import Bind
+from oracle_api.oracle.pool import Identity, OraclePool
+from oracle_api.oracle.results import Lob, Readers, ResultReader, Rows, lobs_up_to, rows_up_to
+from oracle_api.oracle.values import type_named
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,18 @@ def test_a_lob_over_the_limit_is_refused_unread() -> None:
 
     with pytest.raises(ProcedureFailed, match="MAX_LOB_BYTES"):
         lobs_up_to(5)("C", Lob(6, True, chunks()))
+
+
+def test_a_date_before_the_first_year_is_the_procedures_failure(pool: OraclePool) -> None:
+    kind = type_named("TIMESTAMP")
+    assert kind is not None
+    with pool.lend(Identity("test", "test")) as connection:
+        reader = ResultReader(
+            connection,
+            Readers(rows_up_to(1), lobs_up_to(1)),
+            Deadline(None),
+            date_format="",
+            numbers_as_text=False,
+        )
+        with pytest.raises(ProcedureFailed, match=r"T holds .* year -0044 is out of range"):
+            reader.read(Bind("T", kind, "OUT"), "-0044-03-15T12:00:00.000000000", "T")

@@ -247,34 +247,50 @@ def test_what_is_no_boolean_is_refused(value: Any) -> None:
     ("name", "bound"),
     [
         ("DATE", datetime(2025, 12, 10, 14, 30, 15)),
-        ("TIMESTAMP", datetime(2025, 12, 10, 14, 30, 15, 250_000)),
-        ("TIMESTAMP WITH TIME ZONE", datetime(2025, 12, 10, 12, 30, 15, 250_000)),
-        ("TIMESTAMP WITH LOCAL TIME ZONE", datetime(2025, 12, 10, 12, 30, 15, 250_000)),
+        ("TIMESTAMP", "2025-12-10T14:30:15.250000000"),
+        ("TIMESTAMP WITH TIME ZONE", "2025-12-10T14:30:15.250000000+02:00"),
+        ("TIMESTAMP WITH LOCAL TIME ZONE", "2025-12-10T14:30:15.250000000+02:00"),
     ],
 )
-def test_only_types_with_a_zone_are_converted_to_utc(name: str, bound: datetime) -> None:
+def test_only_types_with_a_zone_keep_an_offset(name: str, bound: Any) -> None:
     assert _type(name).encode("2025-12-10T14:30:15.25+02:00") == bound
+
+
+@pytest.mark.parametrize(
+    ("driver_type", "bound"),
+    [
+        (oracledb.DB_TYPE_TIMESTAMP, datetime(2025, 12, 10, 14, 30, 15, 123_456)),
+        (oracledb.DB_TYPE_TIMESTAMP_TZ, datetime(2025, 12, 10, 12, 30, 15, 123_456)),
+        (oracledb.DB_TYPE_TIMESTAMP_LTZ, datetime(2025, 12, 10, 12, 30, 15, 123_456)),
+    ],
+)
+def test_an_attribute_is_sent_as_the_drivers_datetime(
+    driver_type: oracledb.DbType, bound: datetime
+) -> None:
+    kind = type_of_attribute(driver_type)
+    assert kind is not None
+    assert kind.bind is driver_type
+    assert kind.encode("2025-12-10T14:30:15.123456789+02:00") == bound
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("DATE", "2025-12-10T14:30:00"),
         ("TIMESTAMP", "2025-12-10T14:30:00"),
         ("TIMESTAMP WITH TIME ZONE", "2025-12-10T14:30:00Z"),
         ("TIMESTAMP WITH LOCAL TIME ZONE", "2025-12-10T14:30:00Z"),
     ],
 )
 def test_only_types_with_a_zone_come_out_with_one(name: str, text: str) -> None:
+    given_text = " 2025-12-10T14:30:00.000000000"
+    assert _type(name).decode(given_text, "") == text
+    assert _type(name).decode(given_text, "DD/MM/YYYY") == "10/12/2025"
+
+
+def test_a_date_comes_out_without_a_zone() -> None:
     moment = datetime(2025, 12, 10, 14, 30)
-    assert _type(name).decode(moment, "") == text
-    assert _type(name).decode(moment, "DD/MM/YYYY") == "10/12/2025"
-
-
-@given(st.datetimes())
-def test_an_instant_comes_back_as_the_same_text(moment: datetime) -> None:
-    kind = _type("TIMESTAMP WITH TIME ZONE")
-    assert kind.decode(kind.encode(moment.isoformat() + "Z"), "") == moment.isoformat() + "Z"
+    assert _type("DATE").decode(moment, "") == "2025-12-10T14:30:00"
+    assert _type("DATE").decode(moment, "DD/MM/YYYY") == "10/12/2025"
 
 
 @pytest.mark.parametrize("value", [20251210, Decimal("1.5"), True, None, [], {}])
@@ -315,6 +331,9 @@ def test_a_ref_cursor_only_comes_out() -> None:
         ("TIMESTAMP(6)", "TIMESTAMP"),
         ("TIMESTAMP(6) WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE"),
         ("timestamp(3) with local time zone", "TIMESTAMP WITH LOCAL TIME ZONE"),
+        ("TIMESTAMP_UNCONSTRAINED", "TIMESTAMP"),
+        ("timestamp_tz_unconstrained", "TIMESTAMP WITH TIME ZONE"),
+        ("TIMESTAMP_LTZ_UNCONSTRAINED", "TIMESTAMP WITH LOCAL TIME ZONE"),
         ("boolean", "PL/SQL BOOLEAN"),
         ("PL/SQL BOOLEAN", "PL/SQL BOOLEAN"),
         ("cursor", "REF CURSOR"),
@@ -353,10 +372,6 @@ def test_a_json_value_alone_tells_a_type(value: Any, name: str) -> None:
 @pytest.mark.parametrize("name", ["VARCHAR2", "CHAR", "NVARCHAR2", "NCHAR", "LONG", "RAW"])
 def test_out_text_and_raw_have_room_for_all_that_plsql_can_hold(name: str) -> None:
     assert _type(name).size == VARCHAR2_BYTES
-
-
-def test_an_out_timestamp_keeps_its_fraction() -> None:
-    assert _type("TIMESTAMP").out is oracledb.DB_TYPE_TIMESTAMP
 
 
 # ---- columns
