@@ -203,11 +203,12 @@ class _Execution:
         return variables
 
     def _read(self, plan: Plan, variables: Sequence[oracledb.Var], prefix: str) -> dict[str, Any]:
-        return {
+        values = {
             bind.label: self._reader.read(bind, variable.getvalue(), prefix + bind.label)
             for bind, variable in zip(plan.binds, variables, strict=True)
             if bind.direction != "IN"
         }
+        return {label: values[label] for label in plan.outputs}
 
     def _read_results(self, cursor: oracledb.Cursor) -> None:
         for result in _implicit_results(cursor):

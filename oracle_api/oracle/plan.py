@@ -36,10 +36,17 @@ class Bind:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to execute: an anonymous block, and its binds in order of first occurrence."""
+    """What to execute.
+
+    Args:
+        block: an anonymous block.
+        binds: in order of first occurrence.
+        outputs: labels of what comes back, in the signature's order.
+    """
 
     block: str
     binds: tuple[Bind, ...]
+    outputs: tuple[str, ...]
 
 
 def make_plan(request: CallRequest, procedure: Procedure | None, *, by_position: bool) -> Plan:
@@ -349,7 +356,8 @@ def _plan(name: ProcedureName, binds: Sequence[Bind], *, is_function: bool) -> P
     inner = f"({', '.join(actuals)})" if actuals else ""
     declare = f"DECLARE {''.join(declarations)}" if declarations else ""
     body = f"{result}{name.sql}{inner}; {''.join(gives)}"
-    return Plan(f"{declare}BEGIN {body}END;", tuple(writer.binds))
+    outputs = tuple(bind.label for bind in binds if bind.direction != "IN")
+    return Plan(f"{declare}BEGIN {body}END;", tuple(writer.binds), outputs)
 
 
 def _variables(name: ProcedureName, binds: Sequence[Bind]) -> Iterator[str]:

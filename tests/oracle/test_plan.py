@@ -621,3 +621,13 @@ def test_an_element_of_a_batch_is_pointed_at() -> None:
     batch = ((Argument("A", 1),), (Argument("A", "many"),))
     second = CallRequest("P", batch=batch).elements()[1]
     assert _refusal(second, ONE).errors[0].pointer == "/batch/1/A"
+
+
+def test_outputs_keep_the_signatures_order_whatever_way_they_come_back() -> None:
+    moment = Parameter("P_MOMENT", "TIMESTAMP", "IN OUT")
+    total = Parameter("P_TOTAL", "NUMBER", "OUT")
+    procedure = Procedure(ProcedureName(("DWH", "P")), (Signature("P", (moment, total)),))
+    request = CallRequest("P", arguments=(Argument("p_moment", "2025-12-10"),))
+    plan = make_plan(request, procedure, by_position=False)
+    assert [bind.label for bind in plan.binds if bind.direction == "OUT"] == ["P_TOTAL", "p_moment"]
+    assert plan.outputs == ("p_moment", "P_TOTAL")
