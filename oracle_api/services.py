@@ -137,7 +137,10 @@ class Services:
         """
         client = self.clients.named(name)
         if client is None:
-            raise NotAllowed(f"The client {name}, which submitted the job, is not known any more.")
+            raise NotAllowed(
+                f"The client {name}, which submitted the job, is not known any more.",
+                "client-unknown",
+            )
         return self.permit(client)
 
     def submit(

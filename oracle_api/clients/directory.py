@@ -118,7 +118,7 @@ class ClientDirectory:
             return
         self._text = text
         try:
-            tokens = parse(text)
+            tokens = parse(text, self._fixed)
         except SettingsError as exc:
             raise SettingsError(f"{self._title}: {exc.detail}") from None
         self._tokens = (*self._fixed, *tokens)

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -56,11 +57,12 @@ class Token:
     client: Client
 
 
-def parse(text: str) -> tuple[Token, ...]:
+def parse(text: str, others: Sequence[Token] = ()) -> tuple[Token, ...]:
     """Read the clients of a file.
 
     Args:
         text: TOML 1.0 with tables ``[[clients]]``.
+        others: tokens that are there already.
 
     Raises:
         SettingsError: something in it cannot be; the text names client and member.
@@ -77,7 +79,7 @@ def parse(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     for number, table in enumerate(tables, start=1):
         for token in _tokens(table, number):
-            _refuse_repeated(token, tokens)
+            _refuse_repeated(token, [*others, *tokens])
             tokens.append(token)
     return tuple(tokens)
 

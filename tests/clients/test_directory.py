@@ -178,6 +178,7 @@ def test_a_broken_file_changes_nothing_and_is_logged_once(
     [
         (None, "cannot be read: No such file"),
         (b"\xff", "UTF-8"),
+        (block("x", "t").encode(), "client 'x': sha256: 'default' and 'x' share one token"),
         (b'[[clients]]\nname = "x"\n', "client 'x': Object missing required field `sha256`"),
     ],
 )
