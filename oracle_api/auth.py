@@ -1,8 +1,7 @@
-"""Who may call: the address list, the bearer token, and the decorator that asks for both."""
+"""Who may call: the address list, the bearer token, and the decorators that ask for both."""
 
-import hmac
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -10,15 +9,15 @@ from flask import Response, g, request
 from flask_httpauth import HTTPTokenAuth
 from werkzeug.datastructures import Authorization
 
-from oracle_api.exceptions import NotAllowed
+from oracle_api.clients.client import ANONYMOUS, Client, Scope
+from oracle_api.exceptions import NotAllowed, ScopeMissing
+from oracle_api.jobs.database import utc_now
 from oracle_api.problems import problem
 from oracle_api.services import current_services
+from oracle_api.settings import IPNetwork
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-ANONYMOUS = "anonymous"
-DEFAULT_CLIENT = "default"
 
 
 class _BearerAuth(HTTPTokenAuth):  # type: ignore[misc]
@@ -35,56 +34,97 @@ class _BearerAuth(HTTPTokenAuth):  # type: ignore[misc]
 _bearer = _BearerAuth(scheme="Bearer", realm="oracle_api")
 
 
-def token_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Let a request through to a view only from an allowed address and with the token.
+def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a decorator that lets a request through to a view only where its client may use it.
 
-    The name of the token is ``g.client`` afterwards. ``API_NO_AUTH=1`` lets everybody through.
+    The request must come from an allowed address, with a valid token that holds one of the
+    scopes; ``API_NO_AUTH=1`` lets everybody through. The view finds the client with
+    :func:`current_client`.
+
+    Args:
+        scopes: any one of them is enough; with none, every valid token is.
 
     Raises:
-        NotAllowed: the address is not on the list.
+        ValueError: at import, for a scope that there is not.
+        NotAllowed: in a request, the address is not on the service's list or the client's.
+        ScopeMissing: in a request, the token holds none of the scopes.
     """
-    with_token: Callable[P, R] = _bearer.login_required(view)
+    wanted = tuple(map(Scope, scopes))
 
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        settings = current_services().settings
-        if settings.api_no_auth:
-            g.client = ANONYMOUS
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            _check_client(current_client(), wanted)
             return view(*args, **kwargs)
-        _check_address(request.remote_addr)
-        return with_token(*args, **kwargs)
 
-    return guarded
+        with_token: Callable[P, R] = _bearer.login_required(checked)
+
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            settings = current_services().settings
+            if settings.api_no_auth:
+                _enter(ANONYMOUS)
+                return view(*args, **kwargs)
+            _check_address(settings.api_allowed_ips, "may not call this service")
+            return with_token(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+#: Lets every valid token through.
+token_required = requires()
+
+
+def current_client() -> Client:
+    """Give who makes the present request; within a view that a decorator of this module guards."""
+    client = g.get("authenticated")
+    assert isinstance(client, Client)  # noqa: S101 - tells the type checker
+    return client
+
+
+def _enter(client: Client) -> None:
+    g.authenticated = client
+    # By its name alone the client is known to parts that need no more, such as the access log.
+    g.client = client.name
 
 
 @_bearer.verify_token  # type: ignore[untyped-decorator]
-def _client_of(token: str) -> str | None:
-    expected = current_services().settings.api_token
-    if not token or not expected:
-        return None
+def _client_of(token: str) -> Client | None:
     # Header values arrive as Latin-1 of the bytes that the client sent (PEP 3333).
-    if not hmac.compare_digest(token.encode("latin-1", "replace"), expected.encode()):
+    client = current_services().clients.identify(token.encode("latin-1", "replace"))
+    if client is None:
         return None
-    g.client = DEFAULT_CLIENT
-    return DEFAULT_CLIENT
+    if client.is_expired(utc_now()):
+        g.client = client.name
+        g.expired = True
+        return None
+    _enter(client)
+    return client
 
 
 @_bearer.error_handler  # type: ignore[untyped-decorator]
 def _refuse(status: int) -> Response:
-    return problem(
-        status, "Unauthorized", "A valid token is needed: Authorization: Bearer <token>."
-    )
+    detail = "A valid token is needed: Authorization: Bearer <token>."
+    if g.get("expired"):
+        detail = "The token has expired."
+    return problem(status, "Unauthorized", detail)
 
 
-def _check_address(remote: str | None) -> None:
-    allowed = current_services().settings.api_allowed_ips
+def _check_client(client: Client, wanted: Sequence[Scope]) -> None:
+    _check_address(client.networks, "may not use this token")
+    if wanted and not any(map(client.may, wanted)):
+        raise ScopeMissing(*wanted)
+
+
+def _check_address(allowed: Sequence[IPNetwork], refusal: str) -> None:
     if not allowed:
         return
     try:
-        address = ipaddress.ip_address(remote or "")
+        address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
         raise NotAllowed("The client's address is unknown.") from None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     if not any(address in network for network in allowed):
-        raise NotAllowed(f"The address {address} may not call this service.")
+        raise NotAllowed(f"The address {address} {refusal}.")

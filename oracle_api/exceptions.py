@@ -7,6 +7,8 @@ OracleApiError
 │   ├── JobNotFound
 │   └── ProcedureNotFound
 ├── NotAllowed                 the database or the service forbids it
+│   ├── ScopeMissing
+│   └── ProcedureNotAllowed
 ├── Conflict                   the state of things forbids it now
 ├── IdempotencyMismatch        a key came again with another body
 ├── ProcedureFailed            the procedure itself raised
@@ -16,6 +18,7 @@ OracleApiError
     ├── OutcomeUnknown         the connection was lost while the call ran
     ├── DatabaseUnavailable
     ├── QueueFull
+    ├── TooManyJobs            as many of this client's jobs are active as may be
     └── StoreUnavailable
         └── StoreRefused       not the store's state, what was to be written is at fault
 """
@@ -87,6 +90,30 @@ class NotAllowed(OracleApiError):
     """The caller, or our database user, may not do this."""
 
 
+class ScopeMissing(NotAllowed):
+    """The client's token does not reach so far.
+
+    Args:
+        scopes: any of which would be enough.
+    """
+
+    def __init__(self, *scopes: str) -> None:
+        names = " or ".join(scopes)
+        super().__init__(f"The token lacks the scope {names}.", "insufficient_scope")
+        self.scopes = scopes
+
+
+class ProcedureNotAllowed(NotAllowed):
+    """The service's rules or the client's do not let it call this procedure.
+
+    Args:
+        name: as the client wrote it.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The procedure {name} may not be called.", "procedure-not-allowed")
+
+
 class Conflict(OracleApiError):
     """The present state of a job or of the data forbids it."""
 
@@ -129,6 +156,10 @@ class DatabaseUnavailable(Unavailable):
 
 class QueueFull(Unavailable):
     """As many jobs are waiting as may wait."""
+
+
+class TooManyJobs(Unavailable):
+    """The client has as many pending and running jobs as it may have."""
 
 
 class StoreUnavailable(Unavailable):

@@ -42,6 +42,10 @@ class Kind:
 KINDS: dict[type[errors.OracleApiError], Kind] = {
     errors.InvalidRequest: Kind(HTTPStatus.BAD_REQUEST, "invalid-request", "Invalid request"),
     errors.NotAllowed: Kind(HTTPStatus.FORBIDDEN, "not-allowed", "Not allowed"),
+    errors.ScopeMissing: Kind(HTTPStatus.FORBIDDEN, "insufficient-scope", "Scope missing"),
+    errors.ProcedureNotAllowed: Kind(
+        HTTPStatus.FORBIDDEN, "procedure-not-allowed", "Procedure not allowed"
+    ),
     errors.JobNotFound: Kind(HTTPStatus.NOT_FOUND, "job-not-found", "No such job"),
     errors.ProcedureNotFound: Kind(
         HTTPStatus.NOT_FOUND, "procedure-not-found", "No such procedure"
@@ -69,6 +73,9 @@ KINDS: dict[type[errors.OracleApiError], Kind] = {
     ),
     errors.Unavailable: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
     errors.QueueFull: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "queue-full", "The job queue is full"),
+    errors.TooManyJobs: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS, "too-many-jobs", "The client has too many active jobs"
+    ),
     errors.StoreRefused: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-refused", "The job store refused a write"
     ),
@@ -137,7 +144,19 @@ def _own_error(exc: errors.OracleApiError) -> Response:
     headers = {}
     if isinstance(exc, errors.Unavailable):
         headers["Retry-After"] = str(exc.retry_after)
-        log.warning("request=%s %s (%s): %s", g.get("request_id"), kind.slug, exc.code, exc.detail)
+    if isinstance(exc, errors.ScopeMissing):
+        # RFC 6750, section 3.1.
+        scopes = " ".join(exc.scopes)
+        headers["WWW-Authenticate"] = f'Bearer error="{exc.code}", scope="{scopes}"'
+    if isinstance(exc, errors.Unavailable | errors.NotAllowed):
+        log.warning(
+            "request=%s client=%s %s (%s): %s",
+            g.get("request_id"),
+            g.get("client", "-"),
+            kind.slug,
+            exc.code,
+            exc.detail,
+        )
     return problem(
         kind.status,
         kind.title,

@@ -8,10 +8,13 @@ from datetime import timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
-from oracle_api.exceptions import ProcedureNotFound, StoreUnavailable
+from oracle_api.clients.client import Client
+from oracle_api.clients.directory import ClientDirectory
+from oracle_api.exceptions import NotAllowed, ProcedureNotFound, SettingsError, StoreUnavailable
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
+from oracle_api.jobs.job import Job
 from oracle_api.jobs.lobs import LobStore
 from oracle_api.jobs.monitor import WorkMonitor
 from oracle_api.jobs.owners import OwnerStore
@@ -24,6 +27,7 @@ from oracle_api.oracle.dictionary import Dictionary, Procedure
 from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.listing import Listed, list_procedures
 from oracle_api.oracle.names import ProcedureName
+from oracle_api.oracle.permits import EVERYTHING, Pattern, Permit, ProcedureRules
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
@@ -53,6 +57,7 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.clients = ClientDirectory(settings.api_token, settings.api_tokens_file)
         self.pool = OraclePool(settings)
         self._dictionary = Dictionary(settings.dictionary_cache_seconds)
         self._caller = Caller(
@@ -75,9 +80,12 @@ class Services:
         """Open the job store and the pool, and begin to run jobs.
 
         Raises:
-            SettingsError: the job store or the connect string cannot be used.
+            SettingsError: the job store, the connect string, the clients' file or a pattern of
+                procedures cannot be used.
         """
         settings = self.settings
+        self._rules = _rules_for_all(settings)
+        self.clients.load()
         self._database = JobDatabase(settings.jobs_database_url)
         self.store = JobStore(self._database)
         self.rows = RowStore(self._database)
@@ -92,6 +100,7 @@ class Services:
             rows=self.rows,
             lobs=self.lobs,
             connect_wait_seconds=settings.job_connect_wait_seconds,
+            permit_of=self._permit_of,
         )
         self.registry = JobRegistry(
             store=self.store,
@@ -116,13 +125,51 @@ class Services:
         self._drainer.start()
         self._started = True
 
-    def call_now(self, request: CallRequest, request_id: str) -> Answer:
+    def permit(self, client: Client) -> Permit:
+        """Give what a client may call."""
+        return Permit(self._rules, client.rules)
+
+    def _permit_of(self, name: str) -> Permit:
+        """Give what the client of this name may call now.
+
+        Raises:
+            NotAllowed: there is no such client any more.
+        """
+        client = self.clients.named(name)
+        if client is None:
+            raise NotAllowed(
+                f"The client {name}, which submitted the job, is not known any more.",
+                "client-unknown",
+            )
+        return self.permit(client)
+
+    def submit(
+        self, request: CallRequest, client: Client, request_id: str, idempotency_key: str | None
+    ) -> Job:
+        """Accept a job of a client; see ``JobRegistry.submit``.
+
+        Raises:
+            ProcedureNotAllowed: whatever the name leads to, this client may not call it.
+        """
+        self.permit(client).check_written(ProcedureName.parse(request.name, request.schema))
+        return self.registry.submit(
+            request,
+            submitted_by=client.name,
+            request_id=request_id,
+            idempotency_key=idempotency_key,
+            client_limit=client.max_active_jobs,
+        )
+
+    def call_now(self, request: CallRequest, client: Client, request_id: str) -> Answer:
         """Call a procedure and wait for it, within SYNC_TIMEOUT_SECONDS.
 
         Args:
             request: what to call.
+            client: who calls.
             request_id: shown in the database as the session's client identifier.
         """
+        permit = self.permit(client)
+        permit.check_written(ProcedureName.parse(request.name, request.schema))
         deadline = Deadline(self.settings.sync_timeout_seconds)
         with self.pool.lend(Identity(request.name, request_id)) as connection:
             return self._caller.call(
@@ -130,6 +177,7 @@ class Services:
                 request,
                 readers=self._readers,
                 deadline=deadline,
+                permit=permit,
             )
 
     def check_ready(self) -> None:
@@ -144,26 +192,34 @@ class Services:
             raise StoreUnavailable("The job store takes no writes.")
         self.pool.ping()
 
-    def describe(self, name: ProcedureName, request_id: str) -> Procedure:
+    def describe(self, name: ProcedureName, client: Client, request_id: str) -> Procedure:
         """Find a procedure's signatures.
 
         Args:
             name: as a client would call it.
+            client: who asks.
             request_id: shown in the database.
 
         Raises:
-            ProcedureNotFound: the data dictionary does not show it.
+            ProcedureNotFound: the data dictionary does not show it, or the client may not call it.
         """
-        with self.pool.lend(Identity("describe", request_id)) as connection:
-            procedure = self._dictionary.describe(connection, name)
-        if procedure is None:
+        permit, procedure = self.permit(client), None
+        if permit.may_allow(name):
+            with self.pool.lend(Identity("describe", request_id)) as connection:
+                procedure = self._dictionary.describe(connection, name)
+        if procedure is None or not permit.allows(procedure.name.parts):
             raise ProcedureNotFound(f"The data dictionary shows no procedure {name}.")
         return procedure
 
-    def list_procedures(self, pattern: str | None, most: int, request_id: str) -> list[Listed]:
-        """List the procedures that match a pattern; see ``oracle.listing``."""
+    def list_procedures(
+        self, pattern: str | None, most: int, client: Client, request_id: str
+    ) -> list[Listed]:
+        """List the procedures that match a pattern and that a client may call.
+
+        The arguments are those of ``oracle.listing``, which see.
+        """
         with self.pool.lend(Identity("list", request_id)) as connection:
-            return list_procedures(connection, pattern, most)
+            return list_procedures(connection, pattern, most, self.permit(client).allows)
 
     def claim_waiting_place(self) -> bool:
         """Take one of the few places for long polls; give it back with the other method."""
@@ -213,6 +269,20 @@ class Services:
             except Exception:
                 log.exception("A step of closing failed; the others go on.")
         return self.registry.is_idle
+
+
+def _rules_for_all(settings: Settings) -> ProcedureRules:
+    return ProcedureRules(
+        _patterns("PROCEDURES_ALLOW", settings.procedures_allow) or (EVERYTHING,),
+        _patterns("PROCEDURES_DENY", settings.procedures_deny),
+    )
+
+
+def _patterns(variable: str, texts: tuple[str, ...]) -> tuple[Pattern, ...]:
+    try:
+        return tuple(map(Pattern.parse, texts))
+    except ValueError as exc:
+        raise SettingsError(f"{variable}: {exc}.") from None
 
 
 def current_services() -> Services:

@@ -63,6 +63,13 @@ def _words(raw: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in raw.split(",") if word.strip())
 
 
+def _patterns(raw: str) -> tuple[str, ...]:
+    # None at all would mean that everything is allowed.
+    if not _words(raw):
+        raise ValueError("must be a comma-separated list of patterns")
+    return _words(raw)
+
+
 # The elements of an Oracle datetime format model that oracle.dates writes, and what may stand
 # between them.
 _DATE_FORMAT = re.compile(r"(?:YYYY|HH24|FF|MM|DD|MI|SS|[-/.,:;T ])+", re.IGNORECASE)
@@ -74,20 +81,25 @@ def _date_format(raw: str) -> str:
     return raw
 
 
-def _networks(raw: str) -> tuple[IPNetwork, ...]:
+def networks(raw: str) -> tuple[IPNetwork, ...]:
+    """Read a comma list of addresses, CIDR ranges and ``localhost``.
+
+    Raises:
+        ValueError: it is none.
+    """
     if not _words(raw):
         raise ValueError("holds no address")
-    networks: list[IPNetwork] = []
+    found: list[IPNetwork] = []
     for word in _words(raw):
         names = ("127.0.0.0/8", "::1/128") if word.lower() == "localhost" else (word,)
         for name in names:
             try:
-                networks.append(ipaddress.ip_network(name, strict=False))
+                found.append(ipaddress.ip_network(name, strict=False))
             except ValueError:
                 raise ValueError(
                     "must be a comma-separated list of addresses, CIDR ranges or 'localhost'"
                 ) from None
-    return tuple(networks)
+    return tuple(found)
 
 
 def _setting(
@@ -136,14 +148,26 @@ class Settings:
         "TCP keep-alive of long calls; a bit under half the firewall's idle limit; 0 is off.",
     )
     api_token: str = _setting("API_TOKEN", "", _text, "The bearer token.", secret=True)
+    api_tokens_file: str = _setting(
+        "API_TOKENS_FILE", "", _text, "TOML file of further clients, each with a token of its own."
+    )
     api_no_auth: bool = _setting(
         "API_NO_AUTH", False, _flag, "1 opens every route to everybody. For tests only."
     )
     api_allowed_ips: tuple[IPNetwork, ...] = _setting(
         "API_ALLOWED_IPS",
         (),
-        _networks,
+        networks,
         "Addresses, CIDR ranges and `localhost` that may call; empty allows all.",
+    )
+    procedures_allow: tuple[str, ...] = _setting(
+        "PROCEDURES_ALLOW",
+        (),
+        _patterns,
+        "Patterns of the procedures that anybody may call; empty is all.",
+    )
+    procedures_deny: tuple[str, ...] = _setting(
+        "PROCEDURES_DENY", (), _patterns, "Patterns of the procedures that nobody may call."
     )
     trusted_proxies: int = _setting(
         "TRUSTED_PROXIES",
@@ -278,9 +302,9 @@ class Settings:
         Raises:
             SettingsError: they contradict each other, or a needed one is missing.
         """
-        if not self.api_token and not self.api_no_auth:
+        if not self.api_token and not self.api_tokens_file and not self.api_no_auth:
             raise SettingsError(
-                "API_TOKEN is not set. Set it to a long random text, "
+                "API_TOKEN is not set. Set it to a long random text, or set API_TOKENS_FILE, "
                 "or set API_NO_AUTH=1 to open the service to everybody."
             )
         if not self.oracle_dsn and not self.oracle_service:

@@ -60,6 +60,8 @@ def test_no_two_kinds_share_a_type() -> None:
     [
         (errors.InvalidRequest("x"), 400),
         (errors.NotAllowed("x"), 403),
+        (errors.ScopeMissing("x"), 403),
+        (errors.ProcedureNotAllowed("x"), 403),
         (errors.NotFound("x"), 404),
         (errors.JobNotFound("x"), 404),
         (errors.ProcedureNotFound("x"), 404),
@@ -69,6 +71,7 @@ def test_no_two_kinds_share_a_type() -> None:
         (errors.OutcomeUnknown("x"), 503),
         (errors.DatabaseUnavailable("x"), 503),
         (errors.QueueFull("x"), 503),
+        (errors.TooManyJobs("x"), 429),
         (errors.StoreUnavailable("x"), 503),
         (errors.CallTimedOut("x"), 504),
         (errors.CallCancelled("x"), 504),
@@ -117,6 +120,15 @@ def test_members_without_a_value_are_left_out() -> None:
 def test_what_may_work_later_says_when(cls: type[errors.Unavailable]) -> None:
     assert _answer(cls("x")).headers["Retry-After"] == "5"
     assert _answer(cls("x", retry_after=30)).headers["Retry-After"] == "30"
+
+
+def test_a_missing_scope_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    answer = _answer(errors.ScopeMissing("call", "submit"))
+    assert answer.get_json()["detail"] == "The token lacks the scope call or submit."
+    challenge = answer.headers["WWW-Authenticate"]
+    assert challenge == 'Bearer error="insufficient_scope", scope="call submit"'
+    [record] = caplog.records
+    assert "lacks the scope call or submit" in record.getMessage()
 
 
 def test_a_time_out_points_to_the_background() -> None:

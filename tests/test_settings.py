@@ -23,11 +23,13 @@ OLD_ENV = {
     "PORT": "9090",
     "INSTANCE_NAME": "uno",
 }
+# Of these any word is one.
+WORDS = ("CORS_ORIGINS", "PROCEDURES_ALLOW", "PROCEDURES_DENY")
 VARIABLES = [item.metadata["variable"] for item in dataclasses.fields(Settings)]
 CHECKED = [
     item.metadata["variable"]
     for item in dataclasses.fields(Settings)
-    if not isinstance(item.default, str) and item.metadata["variable"] != "CORS_ORIGINS"
+    if not isinstance(item.default, str) and item.metadata["variable"] not in WORDS
 ] + ["LOG_LEVEL"]
 
 
@@ -133,6 +135,8 @@ def test_an_unusable_value_is_refused_by_its_variables_name_and_not_quoted(varia
         ("JOB_CONNECT_WAIT_SECONDS", "-1"),
         ("API_NO_AUTH", "2"),
         ("API_ALLOWED_IPS", "10.0.0.0/33"),
+        ("PROCEDURES_ALLOW", ","),
+        ("PROCEDURES_DENY", " , "),
         ("API_ALLOWED_IPS", "10.0.0.1, host.example"),
         ("LOG_LEVEL", "LOUD"),
     ],

@@ -56,7 +56,7 @@ class Job:
         status: its state.
         procedure_name: as the client wrote it.
         request: the call, as ``CallRequest.to_json`` made it; None in lists.
-        submitted_by: the token's name.
+        submitted_by: the client's name.
         request_id: of the request that submitted it.
         start_time: when it was accepted.
         run_start_time: when a worker took it.
@@ -105,7 +105,7 @@ class NewJob:
         procedure_name: as the client wrote it.
         request: ``CallRequest.to_json`` of it.
         fingerprint: ``CallRequest.fingerprint`` of it.
-        submitted_by: the token's name.
+        submitted_by: the client's name.
         request_id: of the submitting request.
         idempotency_key: the client's, or None.
     """
@@ -155,11 +155,13 @@ class JobFilter:
         statuses: any of these; empty is all.
         procedure: this name, case-insensitively; None is all.
         ended_since: leave out what ended before.
+        submitted_by: only this client's; None is anybody's.
     """
 
     statuses: tuple[JobStatus, ...] = ()
     procedure: str | None = None
     ended_since: datetime | None = None
+    submitted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

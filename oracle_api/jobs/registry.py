@@ -92,17 +92,19 @@ class JobRegistry:
         submitted_by: str,
         request_id: str,
         idempotency_key: str | None = None,
+        client_limit: int | None = None,
     ) -> Job:
         """Accept a job: it is durable when this returns.
 
         Args:
             request: what to call.
-            submitted_by: the token's name.
+            submitted_by: the client's name.
             request_id: of the submitting request.
             idempotency_key: makes a repeated submission give the same job.
+            client_limit: how many of the client's jobs may be active; None is any number.
 
         Raises:
-            QueueFull, IdempotencyMismatch, StoreUnavailable: see ``JobStore.add``.
+            TooManyJobs, QueueFull, IdempotencyMismatch, StoreUnavailable: see ``JobStore.add``.
         """
         job = self._store.add(
             NewJob(
@@ -115,16 +117,18 @@ class JobRegistry:
                 idempotency_key=idempotency_key,
             ),
             self._queue_limit,
+            client_limit,
         )
         self.wake()
         return job
 
-    def wait(self, job_id: str, seconds: float) -> Job:
+    def wait(self, job_id: str, seconds: float, submitted_by: str | None = None) -> Job:
         """Give a job as soon as it is final, or as it is when the time is over.
 
         Args:
             job_id: which one.
             seconds: the longest wait; also over when the service is told to stop.
+            submitted_by: whose; others' are not found. None is anybody's.
 
         Raises:
             JobNotFound: there is none with this id.
@@ -133,20 +137,24 @@ class JobRegistry:
         while True:
             with self._lock:
                 seen = self._ends
-            job = self._store.get(job_id)
+            job = self._store.get(job_id, submitted_by)
             left = until - time.monotonic()
             if job.status.is_final or left <= 0 or self._is_stopping():
                 return job
             self._wait_for_an_end(seen, min(left, _LOOK_SECONDS))
 
-    def cancel(self, job_id: str) -> Job:
+    def cancel(self, job_id: str, submitted_by: str | None = None) -> Job:
         """Cancel a pending job, or break a running one off wherever it runs.
+
+        Args:
+            job_id: which one.
+            submitted_by: whose; others' are not found. None is anybody's.
 
         Raises:
             JobNotFound: there is none with this id.
             Conflict: it is final already.
         """
-        job = self._store.request_cancel(job_id)
+        job = self._store.request_cancel(job_id, submitted_by)
         self.break_off(job_id)
         self._tell_waiters()
         return job

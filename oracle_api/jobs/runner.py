@@ -20,6 +20,7 @@ from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.call import Answer, Caller, Stage
 from oracle_api.oracle.handle import CallHandle, Deadline
 from oracle_api.oracle.longops import Session, Work
+from oracle_api.oracle.permits import Permit
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 
@@ -39,6 +40,7 @@ class JobRunner:
         rows: keeps the rows of its REF CURSORs.
         lobs: keeps its large LOBs.
         connect_wait_seconds: how long it waits for the database before the job fails.
+        permit_of: gives what a client may call now, by the client's name.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class JobRunner:
         rows: RowStore,
         lobs: LobStore,
         connect_wait_seconds: float,
+        permit_of: Callable[[str], Permit],
     ) -> None:
         self._pool = pool
         self._caller = caller
@@ -59,6 +62,7 @@ class JobRunner:
         self._rows = rows
         self._lobs = lobs
         self._connect_wait_seconds = connect_wait_seconds
+        self._permit_of = permit_of
 
     def run(self, job: Job, owner: str, handle: CallHandle) -> Outcome:
         """Run a job that this owner has claimed.
@@ -111,6 +115,8 @@ class JobRunner:
     def _try(
         self, job: Job, owner: str, handle: CallHandle, on_stage: Callable[[Stage], None]
     ) -> Answer:
+        # What was allowed when the job was accepted may not be any more.
+        permit = self._permit_of(job.submitted_by)
         with self._pool.lend(Identity(job.procedure_name, job.id)) as connection:
             session = Session(connection.session_id, connection.serial_num)
             with self._monitor.watching(job.id, session, self._reporter(job, owner)) as watch:
@@ -121,6 +127,7 @@ class JobRunner:
                     deadline=Deadline(None),
                     handle=handle,
                     on_stage=on_stage,
+                    permit=permit,
                 )
             if watch.has_work:
                 with suppress(OracleApiError):

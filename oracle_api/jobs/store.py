@@ -6,7 +6,13 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from oracle_api.exceptions import Conflict, IdempotencyMismatch, JobNotFound, QueueFull
+from oracle_api.exceptions import (
+    Conflict,
+    IdempotencyMismatch,
+    JobNotFound,
+    QueueFull,
+    TooManyJobs,
+)
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import (
     ACTIVE,
@@ -56,18 +62,21 @@ class JobStore:
 
     # ---- submitting
 
-    def add(self, new: NewJob, queue_limit: int) -> Job:
+    def add(self, new: NewJob, queue_limit: int, client_limit: int | None = None) -> Job:
         """Keep a new pending job.
 
         Args:
             new: what is known of it.
             queue_limit: how many jobs may be pending, this one included.
+            client_limit: how many of its client's may be pending or running, this one included;
+                None is any number.
 
         Returns:
             The job; for a known idempotency key with the same request, the one it made.
 
         Raises:
             IdempotencyMismatch: the key is known with another request.
+            TooManyJobs: the client has too many.
             QueueFull: too many are waiting.
             StoreUnavailable: it could not be kept.
         """
@@ -81,6 +90,8 @@ class JobStore:
                         "This Idempotency-Key was used with another request before."
                     )
                 return to_job(known)
+            if client_limit is not None:
+                _check_client(connection, new.submitted_by, client_limit)
             if connection.execute(PENDING_COUNT).scalar_one() >= queue_limit:
                 raise QueueFull(f"The queue is full: all of its {queue_limit} places are taken.")
             row = connection.execute(
@@ -105,8 +116,12 @@ class JobStore:
 
     # ---- reading
 
-    def get(self, job_id: str) -> Job:
+    def get(self, job_id: str, submitted_by: str | None = None) -> Job:
         """Read one job whole.
+
+        Args:
+            job_id: which one.
+            submitted_by: whose; others' are not found. None is anybody's.
 
         Raises:
             JobNotFound: there is none with this id.
@@ -114,7 +129,7 @@ class JobStore:
         """
         with self._database.reading() as connection:
             row = connection.execute(_BY_ID, {"id": job_id}).one_or_none()
-        if row is None:
+        if row is None or submitted_by not in (None, row.submitted_by):
             raise JobNotFound(job_id)
         return to_job(row)
 
@@ -204,8 +219,12 @@ class JobStore:
 
         return self._database.write(operation)
 
-    def request_cancel(self, job_id: str) -> Job:
+    def request_cancel(self, job_id: str, submitted_by: str | None = None) -> Job:
         """Cancel a pending job, or note that a running one is to be broken off.
+
+        Args:
+            job_id: which one.
+            submitted_by: whose; others' are not found. None is anybody's.
 
         Raises:
             JobNotFound: there is none with this id.
@@ -214,16 +233,17 @@ class JobStore:
         now = self._database.now()
 
         def operation(connection: sa.Connection) -> Job:
+            one = _job_of(job_id, submitted_by)
             cancelled = finishing(Outcome(JobStatus.CANCELLED), now).where(
-                jobs.c.id == job_id, jobs.c.status == JobStatus.PENDING
+                one, jobs.c.status == JobStatus.PENDING
             )
             asked = (
                 jobs.update()
-                .where(jobs.c.id == job_id, jobs.c.status == JobStatus.RUNNING)
+                .where(one, jobs.c.status == JobStatus.RUNNING)
                 .values(cancel_requested=1, version=jobs.c.version + 1)
             )
             moved = any(connection.execute(move).rowcount for move in (cancelled, asked))
-            row = connection.execute(_BY_ID, {"id": job_id}).one_or_none()
+            row = connection.execute(sa.select(*WHOLE).where(one)).one_or_none()
             if row is None:
                 raise JobNotFound(job_id)
             if not moved:
@@ -234,8 +254,12 @@ class JobStore:
 
     # ---- deleting
 
-    def delete(self, job_id: str) -> None:
+    def delete(self, job_id: str, submitted_by: str | None = None) -> None:
         """Delete a final job with its rows.
+
+        Args:
+            job_id: which one.
+            submitted_by: whose; others' are not found. None is anybody's.
 
         Raises:
             JobNotFound: there is none with this id.
@@ -244,7 +268,7 @@ class JobStore:
 
         def operation(connection: sa.Connection) -> None:
             status = connection.execute(
-                sa.select(jobs.c.status).where(jobs.c.id == job_id)
+                sa.select(jobs.c.status).where(_job_of(job_id, submitted_by))
             ).scalar_one_or_none()
             if status is None:
                 raise JobNotFound(job_id)
@@ -255,13 +279,17 @@ class JobStore:
         self._database.write(operation)
 
     def delete_ended(
-        self, statuses: tuple[JobStatus, ...] = FINAL, before: datetime | None = None
+        self,
+        statuses: tuple[JobStatus, ...] = FINAL,
+        before: datetime | None = None,
+        submitted_by: str | None = None,
     ) -> int:
         """Delete final jobs, a batch in each transaction so that nobody waits long.
 
         Args:
             statuses: only these; those of active jobs are ignored.
             before: only what ended before; None is any time.
+            submitted_by: only this client's; None is anybody's.
 
         Returns:
             How many were deleted.
@@ -270,6 +298,8 @@ class JobStore:
         batch = sa.select(jobs.c.id).where(final).limit(_PURGE_BATCH)
         if before is not None:
             batch = batch.where(jobs.c.end_time < to_number(before))
+        if submitted_by is not None:
+            batch = batch.where(jobs.c.submitted_by == submitted_by)
 
         def operation(connection: sa.Connection) -> int:
             ids = list(connection.execute(batch).scalars())
@@ -289,7 +319,24 @@ def _condition(wanted: JobFilter) -> sa.ColumnElement[bool]:
     if wanted.ended_since is not None:
         since = to_number(wanted.ended_since)
         parts.append(jobs.c.end_time.is_(None) | (jobs.c.end_time >= since))
+    if wanted.submitted_by is not None:
+        parts.append(jobs.c.submitted_by == wanted.submitted_by)
     return sa.and_(*parts)
+
+
+def _job_of(job_id: str, submitted_by: str | None) -> sa.ColumnElement[bool]:
+    one = jobs.c.id == job_id
+    return one if submitted_by is None else one & (jobs.c.submitted_by == submitted_by)
+
+
+def _check_client(connection: sa.Connection, client: str, limit: int) -> None:
+    active = (
+        sa.select(sa.func.count())
+        .select_from(jobs)
+        .where(jobs.c.submitted_by == client, jobs.c.status.in_(ACTIVE))
+    )
+    if connection.execute(active).scalar_one() >= limit:
+        raise TooManyJobs(f"The client {client} has {limit} active jobs, as many as it may have.")
 
 
 def _known_submission(connection: sa.Connection, new: NewJob) -> Any:

@@ -37,6 +37,7 @@ jobs = sa.Table(
     sa.UniqueConstraint("submitted_by", "idempotency_key"),
     sa.Index("jobs_by_status", "status", "seq"),
     sa.Index("jobs_by_end", "end_time"),
+    sa.Index("jobs_by_client", "submitted_by", "status", "seq"),
     # A deleted job's number is not given again: a list's cursor stays true.
     sqlite_autoincrement=True,
 )

@@ -10,11 +10,12 @@ import oracledb
 
 from oracle_api.exceptions import CallTimedOut, OracleApiError, OutcomeUnknown
 from oracle_api.oracle.composites import Composite
-from oracle_api.oracle.dictionary import Dictionary
+from oracle_api.oracle.dictionary import Dictionary, Procedure
 from oracle_api.oracle.errors import STALE_DESCRIPTION, code_of, translated
 from oracle_api.oracle.handle import CallHandle, Deadline
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.output import begin_output, read_output
+from oracle_api.oracle.permits import Permit
 from oracle_api.oracle.plan import Bind, Plan, make_plan
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, ResultReader
@@ -89,6 +90,7 @@ class Caller:
         deadline: Deadline,
         handle: CallHandle | None = None,
         on_stage: Callable[[Stage], None] = lambda stage: None,
+        permit: Permit | None = None,
     ) -> Answer:
         """Run a procedure and commit; after any error its work is not committed.
 
@@ -99,8 +101,10 @@ class Caller:
             deadline: by when it must be done.
             handle: by which another thread may break it off.
             on_stage: told how far the call has come.
+            permit: what may be called; None is everything.
 
         Raises:
+            ProcedureNotAllowed: the permit does not allow it; nothing was run.
             OracleApiError: whatever went wrong, as the caller can act on it.
         """
         handle = handle or CallHandle()
@@ -108,7 +112,8 @@ class Caller:
         name = ProcedureName.parse(request.name, request.schema)
         try:
             deadline.arm(connection)
-            plans = self._plans(connection, request, name)
+            procedure = self._described(connection, name, permit or Permit())
+            plans = self._plans(request, procedure)
             on_stage(Stage.BOUND)
             reader = ResultReader(
                 connection,
@@ -133,11 +138,20 @@ class Caller:
             if handle.cancelled:
                 _absorb_break(connection)
 
-    def _plans(
-        self, connection: oracledb.Connection, request: CallRequest, name: ProcedureName
-    ) -> list[Plan]:
-        """Plan every call before the first is made, so that what does not fit does nothing."""
+    def _described(
+        self, connection: oracledb.Connection, name: ProcedureName, permit: Permit
+    ) -> Procedure | None:
+        """Find the procedure, and make sure that it may be called."""
         procedure = self._dictionary.describe(connection, name)
+        permit.check_found(name, procedure.name if procedure else None)
+        if procedure is not None and not permit.is_open:
+            # The block names it in full, and SCHEMA.NAME is first taken for a package's.
+            reached = self._dictionary.describe(connection, procedure.name)
+            permit.check_found(name, reached.name if reached else None)
+        return procedure
+
+    def _plans(self, request: CallRequest, procedure: Procedure | None) -> list[Plan]:
+        """Plan every call before the first is made, so that what does not fit does nothing."""
         plans: list[Plan] = []
         for number, element in enumerate(request.elements()):
             with _named(request, number):

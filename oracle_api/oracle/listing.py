@@ -4,7 +4,9 @@ Source: Oracle Database Reference, ALL_PROCEDURES.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import oracledb
@@ -18,11 +20,12 @@ SELECT DISTINCT owner, object_name, procedure_name FROM all_procedures
  WHERE (procedure_name IS NOT NULL OR object_type IN ('PROCEDURE', 'FUNCTION'))
    AND object_type IN ('PACKAGE', 'PROCEDURE', 'FUNCTION')
    AND ({condition})
- ORDER BY owner, object_name, procedure_name
- FETCH FIRST :most ROWS ONLY"""
+ ORDER BY owner, object_name, procedure_name"""
 
 _OWN = "owner = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')"
 _LIKE = "{column} LIKE :{bind} ESCAPE '\\'"
+
+_ROWS_AT_ONCE = 1000
 
 _PART = re.compile(r"[\w$#*?]{1,128}")
 
@@ -36,13 +39,21 @@ class Listed:
     name: str
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """Owner, package if there is one, and name."""
+        return tuple(filter(None, (self.owner, self.package, self.name)))
+
+    @property
     def full_name(self) -> str:
         """Owner, package and name with dots between them."""
-        return ".".join(filter(None, (self.owner, self.package, self.name)))
+        return ".".join(self.parts)
 
 
 def list_procedures(
-    connection: oracledb.Connection, pattern: str | None, most: int
+    connection: oracledb.Connection,
+    pattern: str | None,
+    most: int,
+    allows: Callable[[tuple[str, ...]], bool],
 ) -> list[Listed]:
     """List the procedures and functions that the dictionary shows.
 
@@ -53,17 +64,20 @@ def list_procedures(
             parts ``package.procedure`` of it or ``schema.procedure``, three parts
             ``schema.package.procedure``. None is all of the current schema.
         most: so many at most.
+        allows: says of a full name whether it may be listed.
 
     Raises:
         InvalidRequest: the pattern is none.
     """
     condition, binds = _condition(pattern)
     with translated(in_call=False), connection.cursor() as cursor:
-        cursor.execute(_PROCEDURES.format(condition=condition), {**binds, "most": most})
-        return [
+        cursor.arraysize = _ROWS_AT_ONCE
+        cursor.execute(_PROCEDURES.format(condition=condition), binds)
+        found = (
             Listed(owner, name, member) if member else Listed(owner, None, name)
             for owner, name, member in cursor
-        ]
+        )
+        return list(islice((one for one in found if allows(one.parts)), most))
 
 
 def _condition(pattern: str | None) -> tuple[str, dict[str, Any]]:

@@ -75,7 +75,7 @@ class ProcedureName:
         Raises:
             InvalidRequest: a part is no identifier, or there are too many parts.
         """
-        parts = tuple(identifier(part) for part in _split(name))
+        parts = tuple(identifier(part) for part in split_name(name))
         if schema is not None and schema.strip():
             owner = identifier(schema)
             if len(parts) == 3 and parts[0] != owner:
@@ -98,7 +98,12 @@ class ProcedureName:
         )
 
 
-def _split(name: str) -> list[str]:
+def split_name(name: str) -> list[str]:
+    """Take a dotted name apart; the parts keep their quotes, within which dots do not part.
+
+    Raises:
+        InvalidRequest: it is no dotted name.
+    """
     parts: list[str] = []
     position = 0
     while True:

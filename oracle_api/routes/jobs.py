@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
-from oracle_api.auth import token_required
+from oracle_api.auth import current_client, requires
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.jobs.database import utc_now
 from oracle_api.jobs.job import FINAL, Job, JobFilter
@@ -29,25 +29,25 @@ _MAX_DAYS = 36500
 
 
 @blueprint.get("/jobs/<job_id>")
-@token_required
+@requires("jobs:read")
 def show(job_id: str) -> Response:
     """Show a job, with ``?wait=N`` once it is final or N seconds are over."""
     seconds = number(request.args.get("wait"), "wait", default=0, highest=_MAX_WAIT_SECONDS)
-    services = current_services()
+    services, whose = current_services(), current_client().sees_only
     if seconds and services.claim_waiting_place():
         try:
-            job = services.registry.wait(job_id, seconds)
+            job = services.registry.wait(job_id, seconds, whose)
         finally:
             services.give_back_waiting_place()
     else:
-        job = services.store.get(job_id)
+        job = services.store.get(job_id, whose)
     response = _job_answer(job)
     response.set_etag(f"{job.id}-{job.version}")
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
 @blueprint.get("/jobs")
-@token_required
+@requires("jobs:read")
 def index() -> Response:
     """List jobs, newest first."""
     services = current_services()
@@ -55,6 +55,7 @@ def index() -> Response:
         statuses=statuses(request.args.get("status")),
         procedure=request.args.get("procedure") or None,
         ended_since=utc_now() - timedelta(hours=services.settings.job_retention_hours),
+        submitted_by=current_client().sees_only,
     )
     limit = whole_number(
         request.args.get("limit"), "limit", default=_DEFAULT_LIMIT, highest=_MAX_LIMIT
@@ -64,22 +65,23 @@ def index() -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
-@token_required
+@requires("jobs:cancel")
 def cancel(job_id: str) -> Response:
     """Cancel a job."""
-    return _job_answer(current_services().registry.cancel(job_id), 202)
+    whose = current_client().sees_only
+    return _job_answer(current_services().registry.cancel(job_id, whose), 202)
 
 
 @blueprint.delete("/jobs/<job_id>")
-@token_required
+@requires("jobs:delete")
 def delete(job_id: str) -> Response:
     """Delete a job that has ended."""
-    current_services().store.delete(job_id)
+    current_services().store.delete(job_id, current_client().sees_only)
     return json_answer({"message": "The job was deleted.", "job_id": job_id})
 
 
 @blueprint.delete("/jobs")
-@token_required
+@requires("jobs:delete")
 def delete_many() -> Response:
     """Delete jobs that have ended, by state and age in days."""
     wanted = statuses(request.args.get("status"))
@@ -88,7 +90,8 @@ def delete_many() -> Response:
         raise InvalidRequest("At least one filter is needed: ?status=completed or ?older_than=7.")
     days = number(older_than, "older_than", default=0, highest=_MAX_DAYS)
     before = utc_now() - timedelta(days=days)
-    deleted = current_services().store.delete_ended(wanted or FINAL, before)
+    whose = current_client().sees_only
+    deleted = current_services().store.delete_ended(wanted or FINAL, before, whose)
     return json_answer({"message": "The jobs were deleted.", "deleted": deleted})
 
 

@@ -4,7 +4,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from oracle_api.auth import token_required
+from oracle_api.auth import current_client, requires
 from oracle_api.exceptions import NotFound
 from oracle_api.jobs.job import Job
 from oracle_api.routes.files import attachment
@@ -20,11 +20,11 @@ class _Described(msgspec.Struct):
 
 
 @blueprint.get("/jobs/<job_id>/lobs/<path:label>")
-@token_required
+@requires("jobs:read")
 def show(job_id: str, label: str) -> Response:
     """Give a LOB of a completed job, or the part of it that a ``Range`` names (RFC 9110)."""
     services = current_services()
-    job = services.store.get(job_id)
+    job = services.store.get(job_id, current_client().sees_only)
     lob = _described(job, label)
     asked = _range(lob.size)
     start, stop = asked or (0, lob.size)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, g, request
 
-from oracle_api.auth import token_required
+from oracle_api.auth import current_client, requires
 from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.oracle.names import ProcedureName
@@ -18,40 +18,40 @@ _MOST_LISTED = 1000
 
 
 @blueprint.post("/procedure")
-@token_required
+@requires("call")
 def call_now() -> Response:
     """Run a procedure and answer with its OUT values."""
-    answer = current_services().call_now(_call(), g.request_id)
+    answer = current_services().call_now(_call(), current_client(), g.request_id)
     return json_answer({"status": "ok", "out": answer.out, **answer.members()})
 
 
 @blueprint.post("/procedure/async")
-@token_required
+@requires("submit")
 def submit() -> Response:
     """Accept a job and answer with where to look."""
-    job = current_services().registry.submit(
-        _call(),
-        submitted_by=g.client,
-        request_id=g.request_id,
-        idempotency_key=_idempotency_key(),
-    )
+    services = current_services()
+    job = services.submit(_call(), current_client(), g.request_id, _idempotency_key())
     return json_answer(accepted(job), 202, {"Location": job_path(job), **retry_after(job)})
 
 
 @blueprint.get("/procedures")
-@token_required
+@requires("call", "submit")
 def index() -> Response:
-    """List the procedures whose names are like a pattern."""
+    """List the procedures whose names are like a pattern, and that the client may call."""
     pattern = request.args.get("like")
-    found = current_services().list_procedures(pattern, _MOST_LISTED + 1, g.request_id)
+    found = current_services().list_procedures(
+        pattern, _MOST_LISTED + 1, current_client(), g.request_id
+    )
     return json_answer(list_document(found, _MOST_LISTED))
 
 
 @blueprint.get("/procedures/<name>")
-@token_required
+@requires("call", "submit")
 def describe(name: str) -> Response:
     """Describe a procedure: its signatures, an example and a JSON Schema of its call."""
-    procedure = current_services().describe(ProcedureName.parse(name), g.request_id)
+    procedure = current_services().describe(
+        ProcedureName.parse(name), current_client(), g.request_id
+    )
     return json_answer(procedure_document(procedure))
 
 

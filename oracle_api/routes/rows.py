@@ -11,7 +11,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotAcceptable
 
-from oracle_api.auth import token_required
+from oracle_api.auth import current_client, requires
 from oracle_api.exceptions import Conflict, Unavailable
 from oracle_api.jobs.job import Job, JobStatus
 from oracle_api.jobs.rows import Chunk
@@ -35,11 +35,11 @@ _exact_rows = msgspec.json.Decoder(list[list[Any]], float_hook=Decimal)
 
 
 @blueprint.get("/jobs/<job_id>/rows/<path:label>")
-@token_required
+@requires("jobs:read")
 def show(job_id: str, label: str) -> Response:
     """Give rows of a REF CURSOR, in the form that the client accepts."""
     services = current_services()
-    job = services.store.get(job_id)
+    job = services.store.get(job_id, current_client().sees_only)
     columns = services.rows.columns(job.id, label)
     match request.accept_mimetypes.best_match((_JSON, _CSV, _NDJSON)):
         case "application/json":

@@ -66,7 +66,12 @@ def add(store: JobStore) -> Callable[..., Job]:
     numbers = iter(range(1, 1_000_000))
 
     def add(
-        procedure: str = "PKG.P", *, key: str | None = None, client: str = "c", value: object = 1
+        procedure: str = "PKG.P",
+        *,
+        key: str | None = None,
+        client: str = "c",
+        value: object = 1,
+        client_limit: int | None = None,
     ) -> Job:
         request = CallRequest(procedure, arguments=(Argument("A", value),))
         new = NewJob(
@@ -78,6 +83,6 @@ def add(store: JobStore) -> Callable[..., Job]:
             request_id="r",
             idempotency_key=key,
         )
-        return store.add(new, queue_limit=1_000_000)
+        return store.add(new, 1_000_000, client_limit)
 
     return add

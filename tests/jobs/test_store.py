@@ -14,6 +14,7 @@ from oracle_api.exceptions import (
     JobNotFound,
     NotFound,
     QueueFull,
+    TooManyJobs,
 )
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import Job, JobFilter, JobStatus, NewJob, Outcome
@@ -103,6 +104,73 @@ def test_of_many_submissions_with_one_key_one_makes_the_job(add: Add) -> None:
 
     with ThreadPoolExecutor(16) as threads:
         assert len(set(threads.map(submit, range(16)))) == 1
+
+
+def test_a_clients_limit_counts_its_own_active_jobs(add: Add, store: JobStore) -> None:
+    add(client="a"), add(client="b"), add(client="b")
+    store.claim("me")
+    with pytest.raises(TooManyJobs):
+        add(client="a", client_limit=1)
+    end_all = Outcome(JobStatus.FAILED)
+    assert store.finish(store.list(JobFilter(submitted_by="a"), 1).jobs[0].id, "me", end_all)
+    assert add(client="a", client_limit=1).submitted_by == "a"
+    assert store.list(JobFilter(submitted_by="a"), 10).total == 2
+
+
+def test_a_known_key_is_answered_though_its_client_has_too_many(add: Add) -> None:
+    job = add(key="k", client_limit=1)
+    assert add(key="k", client_limit=1).id == job.id
+
+
+def test_two_processes_together_keep_to_a_clients_limit(add: Add, url: str) -> None:
+    databases = [JobDatabase(url) for _ in range(2)]
+    barrier = threading.Barrier(16)
+
+    def submit(number: int) -> bool:
+        new = NewJob(f"{number + 100:032x}", "P", b"{}", b"", "c", "r")
+        barrier.wait()
+        try:
+            JobStore(databases[number % 2]).add(new, queue_limit=100, client_limit=5)
+        except TooManyJobs:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as threads:
+        assert sum(threads.map(submit, range(16))) == 5
+    for database in databases:
+        database.close()
+
+
+# ---- others' jobs
+
+
+def test_another_clients_job_is_not_found_whatever_is_asked_of_it(
+    add: Add, store: JobStore
+) -> None:
+    job = add(client="a")
+    for ask in (store.get, store.request_cancel, store.delete):
+        with pytest.raises(JobNotFound):
+            ask(job.id, "b")
+    assert store.get(job.id, "a").status == "pending"
+    assert store.request_cancel(job.id, "a").status == "cancelled"
+    for ask in (store.get, store.request_cancel, store.delete):
+        with pytest.raises(JobNotFound):
+            ask(job.id, "b")
+    store.delete(job.id, "a")
+
+
+def test_lists_totals_and_bulk_deletes_can_be_held_to_one_client(
+    add: Add, store: JobStore, clock: SettableClock
+) -> None:
+    for client in ("a", "b", "a"):
+        add(client=client)
+        end(store)
+    clock.pass_time(seconds=1)
+    page = store.list(JobFilter(submitted_by="a"), 1)
+    assert (page.total, [job.submitted_by for job in page.jobs]) == (2, ["a"])
+    assert page.next_seq is not None
+    assert store.delete_ended(submitted_by="a") == 2
+    assert [job.submitted_by for job in store.list(JobFilter(), 10).jobs] == ["b"]
 
 
 # ---- running
