@@ -1,5 +1,6 @@
 """The jobs of this process: submitted, run on a thread pool, broken off, waited for."""
 
+import hashlib
 import logging
 import secrets
 import threading
@@ -92,6 +93,7 @@ class JobRegistry:
         submitted_by: str,
         request_id: str,
         idempotency_key: str | None = None,
+        callback_url: str | None = None,
     ) -> Job:
         """Accept a job: it is durable when this returns.
 
@@ -100,6 +102,7 @@ class JobRegistry:
             submitted_by: the token's name.
             request_id: of the submitting request.
             idempotency_key: makes a repeated submission give the same job.
+            callback_url: who is to be told of its end; already checked.
 
         Raises:
             QueueFull, IdempotencyMismatch, StoreUnavailable: see ``JobStore.add``.
@@ -109,10 +112,11 @@ class JobRegistry:
                 id=secrets.token_hex(16),
                 procedure_name=request.name,
                 request=request.to_json(),
-                fingerprint=request.fingerprint(),
+                fingerprint=_fingerprint(request, callback_url),
                 submitted_by=submitted_by,
                 request_id=request_id,
                 idempotency_key=idempotency_key,
+                callback_url=callback_url,
             ),
             self._queue_limit,
         )
@@ -346,3 +350,10 @@ class JobRegistry:
         with self._changed:
             self._ends += 1
             self._changed.notify_all()
+
+
+def _fingerprint(request: CallRequest, callback_url: str | None) -> bytes:
+    """Give 32 bytes that are the same for submissions that mean the same."""
+    if callback_url is None:
+        return request.fingerprint()
+    return hashlib.sha256(request.fingerprint() + callback_url.encode()).digest()
