@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import JobStatus, Outcome
-from oracle_api.jobs.records import PENDING_COUNT, Ended, end_jobs
+from oracle_api.jobs.records import PENDING_COUNT, end_jobs
 from oracle_api.jobs.tables import jobs, owners
 
 
@@ -93,9 +93,12 @@ class OwnerStore:
             How many there were.
         """
         now = self._database.now()
-        return self._told(
-            self._database.write(lambda connection: end_jobs(connection, _ORPHANED, outcome, now))
+        ended = self._database.write(
+            lambda connection: end_jobs(connection, _ORPHANED, outcome, now)
         )
+        if ended.callbacks:
+            self._database.callbacks_due.set()
+        return ended.jobs
 
     def bury(self, owner: str, outcome: Outcome) -> int:
         """Remove an owner and end the jobs that it was running.
@@ -107,19 +110,16 @@ class OwnerStore:
         Returns:
             How many jobs it was running; 0 where another process was first.
         """
-
         now = self._database.now()
 
-        def operation(connection: sa.Connection) -> Ended:
+        def operation(connection: sa.Connection) -> int:
             gone = connection.execute(owners.delete().where(owners.c.token == owner))
             if gone.rowcount == 0:
-                return Ended(0, 0)
+                return 0
             held = sa.and_(jobs.c.owner == owner, jobs.c.status == JobStatus.RUNNING)
-            return end_jobs(connection, held, outcome, now)
+            return end_jobs(connection, held, outcome, now).jobs
 
-        return self._told(self._database.write(operation))
-
-    def _told(self, ended: Ended) -> int:
-        if ended.callbacks:
-            self._database.callbacks_due.set()
-        return ended.jobs
+        ended = self._database.write(operation)
+        # Also for the callbacks that it was about to make.
+        self._database.callbacks_due.set()
+        return ended

@@ -66,7 +66,12 @@ def add(store: JobStore) -> Callable[..., Job]:
     numbers = iter(range(1, 1_000_000))
 
     def add(
-        procedure: str = "PKG.P", *, key: str | None = None, client: str = "c", value: object = 1
+        procedure: str = "PKG.P",
+        *,
+        key: str | None = None,
+        client: str = "c",
+        value: object = 1,
+        callback_url: str | None = None,
     ) -> Job:
         request = CallRequest(procedure, arguments=(Argument("A", value),))
         new = NewJob(
@@ -77,6 +82,7 @@ def add(store: JobStore) -> Callable[..., Job]:
             submitted_by=client,
             request_id="r",
             idempotency_key=key,
+            callback_url=callback_url,
         )
         return store.add(new, queue_limit=1_000_000)
 
