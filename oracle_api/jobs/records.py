@@ -59,6 +59,18 @@ def held_by(job_id: str, owner: str) -> sa.ColumnElement[bool]:
     return sa.and_(jobs.c.id == job_id, jobs.c.status == JobStatus.RUNNING, jobs.c.owner == owner)
 
 
+# Made ready once: every job's end runs it.
+_MAKE_DUE = (
+    job_callbacks.update()
+    .where(job_callbacks.c.job_id.in_(sa.bindparam("of_jobs", expanding=True)))
+    .values(
+        state=CallbackState.PENDING,
+        next_attempt=sa.bindparam("from_now"),
+        version=job_callbacks.c.version + 1,
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """What :func:`end_jobs` did.
@@ -89,16 +101,8 @@ def end_jobs(
         return Ended(0, 0)
     if outcome.status is not JobStatus.COMPLETED:
         drop_results(connection, ids)
-    due = (
-        job_callbacks.update()
-        .where(job_callbacks.c.job_id.in_(ids))
-        .values(
-            state=CallbackState.PENDING,
-            next_attempt=to_number(now),
-            version=job_callbacks.c.version + 1,
-        )
-    )
-    return Ended(len(ids), connection.execute(due).rowcount)
+    due = {"of_jobs": ids, "from_now": to_number(now)}
+    return Ended(len(ids), connection.execute(_MAKE_DUE, due).rowcount)
 
 
 def _finishing(outcome: Outcome, now: datetime) -> sa.Update:
