@@ -32,12 +32,18 @@ from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.settings import Settings
+from oracle_api.webhooks.addresses import CallbackPolicy
+from oracle_api.webhooks.deliveries import DeliveryStore
+from oracle_api.webhooks.schedule import Schedule
+from oracle_api.webhooks.sender import Sender
+from oracle_api.webhooks.worker import WebhookWorker
 
 log = logging.getLogger(__name__)
 
 EXTENSION = "oracle_api"
 
 _POOL_CLOSE_SECONDS = 3.0
+_WEBHOOKS_CLOSE_SECONDS = 5.0
 
 
 class Services:
@@ -69,6 +75,7 @@ class Services:
             ),
         )
         self._readers = Readers(rows_up_to(settings.max_rows), lobs_up_to(settings.max_lob_bytes))
+        self.callback_policy = CallbackPolicy(settings.webhook_allow)
         # Waiting requests hold a thread each: some are always kept for the others.
         self._waiting_places = threading.BoundedSemaphore(max(1, settings.web_threads // 2))
         # Started beforehand: a signal handler that starts a thread could lock itself up.
@@ -110,6 +117,7 @@ class Services:
             workers=settings.job_workers,
             queue_limit=settings.job_queue_limit,
         )
+        self._webhooks = self._make_webhooks() if settings.webhook_allow else None
         self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
         self._scheduler: BackgroundScheduler = schedule_purge(
             self.store,
@@ -122,8 +130,24 @@ class Services:
         self._monitor.start()
         self._heartbeat.start()
         self._scheduler.start()
+        if self._webhooks is not None:
+            self._webhooks.start()
         self._drainer.start()
         self._started = True
+
+    def _make_webhooks(self) -> WebhookWorker:
+        settings = self.settings
+        return WebhookWorker(
+            deliveries=DeliveryStore(self._database),
+            sender=Sender(
+                self.callback_policy, settings.webhook_secret, settings.webhook_timeout_seconds
+            ),
+            schedule=Schedule(settings.webhook_retry_seconds),
+            owner=lambda: self.registry.owner,
+            due=self._database.callbacks_due,
+            workers=settings.webhook_workers,
+            now=utc_now,
+        )
 
     def permit(self, client: Client) -> Permit:
         """Give what a client may call."""
@@ -144,20 +168,29 @@ class Services:
         return self.permit(client)
 
     def submit(
-        self, request: CallRequest, client: Client, request_id: str, idempotency_key: str | None
+        self,
+        request: CallRequest,
+        client: Client,
+        request_id: str,
+        idempotency_key: str | None,
+        callback_url: str | None = None,
     ) -> Job:
         """Accept a job of a client; see ``JobRegistry.submit``.
 
         Raises:
             ProcedureNotAllowed: whatever the name leads to, this client may not call it.
+            NotAllowed, InvalidRequest: nobody may be called back there.
         """
         self.permit(client).check_written(ProcedureName.parse(request.name, request.schema))
+        if callback_url is not None:
+            self.callback_policy.check(callback_url)
         return self.registry.submit(
             request,
             submitted_by=client.name,
             request_id=request_id,
             idempotency_key=idempotency_key,
             client_limit=client.max_active_jobs,
+            callback_url=callback_url,
         )
 
     def call_now(self, request: CallRequest, client: Client, request_id: str) -> Answer:
@@ -258,6 +291,7 @@ class Services:
         self._drainer.join()
         for step in (
             lambda: self._scheduler.shutdown(wait=False),
+            self._close_webhooks,
             self._heartbeat.stop,
             self.registry.sign_off,
             self._monitor.stop,
@@ -268,7 +302,11 @@ class Services:
                 step()
             except Exception:
                 log.exception("A step of closing failed; the others go on.")
-        return self.registry.is_idle
+        return self.registry.is_idle and (self._webhooks is None or self._webhooks.is_idle)
+
+    def _close_webhooks(self) -> None:
+        if self._webhooks is not None:
+            self._webhooks.close(_WEBHOOKS_CLOSE_SECONDS)
 
 
 def _rules_for_all(settings: Settings) -> ProcedureRules:

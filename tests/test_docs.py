@@ -21,8 +21,8 @@ def written(default: Any) -> str:
     """Write a default as the documents do."""
     if isinstance(default, bool):
         return "1" if default else "0"
-    if default == ():
-        return ""
+    if isinstance(default, tuple):
+        return ",".join(map(written, default))
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 

@@ -6,9 +6,8 @@ from oracle_api.auth import current_client, requires
 from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.oracle.names import ProcedureName
-from oracle_api.oracle.request import CallRequest
 from oracle_api.routes.body import json_answer, json_body
-from oracle_api.schemas import accepted, job_path, parse_call, retry_after
+from oracle_api.schemas import accepted, job_path, parse_call, parse_submission, retry_after
 from oracle_api.services import current_services
 
 blueprint = Blueprint("procedures", __name__)
@@ -21,7 +20,9 @@ _MOST_LISTED = 1000
 @requires("call")
 def call_now() -> Response:
     """Run a procedure and answer with its OUT values."""
-    answer = current_services().call_now(_call(), current_client(), g.request_id)
+    services = current_services()
+    call = parse_call(json_body(), by_position=services.settings.params_by_position)
+    answer = services.call_now(call, current_client(), g.request_id)
     return json_answer({"status": "ok", "out": answer.out, **answer.members()})
 
 
@@ -30,7 +31,10 @@ def call_now() -> Response:
 def submit() -> Response:
     """Accept a job and answer with where to look."""
     services = current_services()
-    job = services.submit(_call(), current_client(), g.request_id, _idempotency_key())
+    call, callback_url = parse_submission(
+        json_body(), by_position=services.settings.params_by_position
+    )
+    job = services.submit(call, current_client(), g.request_id, _idempotency_key(), callback_url)
     return json_answer(accepted(job), 202, {"Location": job_path(job), **retry_after(job)})
 
 
@@ -53,10 +57,6 @@ def describe(name: str) -> Response:
         ProcedureName.parse(name), current_client(), g.request_id
     )
     return json_answer(procedure_document(procedure))
-
-
-def _call() -> CallRequest:
-    return parse_call(json_body(), by_position=current_services().settings.params_by_position)
 
 
 def _idempotency_key() -> str | None:
