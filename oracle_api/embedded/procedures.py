@@ -57,6 +57,7 @@ class Synonym:
     name: str
     target_owner: str
     target_name: str
+    db_link: str | None = None
     object_id: int = field(default_factory=lambda: next(_object_ids))
 
 
@@ -110,11 +111,14 @@ class Catalog:
 
         Args:
             name: the synonym's name.
-            for_: ``OWNER.OBJECT``.
+            for_: ``OWNER.OBJECT``, or ``OWNER.OBJECT@LINK``, where every link leads back to
+                this database; the dictionary does not show what is behind one.
             owner: a schema, or PUBLIC for everybody.
         """
-        target_owner, _, target_name = for_.upper().rpartition(".")
-        synonym = Synonym(owner.upper(), name.upper(), target_owner or self.owner, target_name)
+        target, _, link = for_.upper().partition("@")
+        target_owner, _, target_name = target.rpartition(".")
+        target_owner = target_owner or self.owner
+        synonym = Synonym(owner.upper(), name.upper(), target_owner, target_name, link or None)
         with self._lock:
             self.synonyms[synonym.owner, synonym.name] = synonym
             self.version += 1

@@ -30,11 +30,6 @@ class Composite:
     attributes: "dict[str, Node] | None" = None
     element: "Node | None" = None
 
-    @property
-    def goes_both_ways(self) -> bool:
-        """Whether one bind variable can take a value in and out."""
-        return True
-
     def encode(self, value: Any) -> Any:
         """Check a JSON value and make every leaf what the driver binds.
 

@@ -1,7 +1,7 @@
 """From a request and a signature to the block that is run and its binds. Touches no database."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from oracle_api.exceptions import FieldError, InvalidRequest
@@ -309,8 +309,6 @@ class _Binder:
         value = None
         if direction != "OUT" and argument.value is not None:
             try:
-                if direction == "IN OUT" and not kind.goes_both_ways:
-                    raise ValueError("cannot be passed in through an IN OUT parameter")
                 value = kind.encode(argument.value)
             except ValueError as exc:
                 detail = placed(argument.name, str(exc))
@@ -340,16 +338,51 @@ def _refuse_duplicates(arguments: Sequence[Argument]) -> None:
 
 
 def _plan(name: ProcedureName, binds: Sequence[Bind], *, is_function: bool) -> Plan:
-    """Write the block, and keep the binds that it has."""
-    kept: list[Bind] = []
-    actuals: list[str] = []
-    for bind in binds:
-        if bind.is_null_literal:
-            actual = "NULL"
-        else:
-            kept.append(bind)
-            actual = bind.expression.format(f":b{len(kept)}")
-        actuals.append((f"{quote(bind.formal)} => " if bind.formal else "") + actual)
+    block = _Block()
+    actuals = [
+        (f"{quote(bind.formal)} => " if bind.formal else "") + block.actual(bind) for bind in binds
+    ]
     result = f"{actuals.pop(0)} := " if is_function else ""
     inner = f"({', '.join(actuals)})" if actuals else ""
-    return Plan(f"BEGIN {result}{name.sql}{inner}; END;", tuple(kept))
+    return block.plan(f"{result}{name.sql}{inner};")
+
+
+class _Block:
+    """Writes the block, and keeps its binds in the order of its text."""
+
+    def __init__(self) -> None:
+        self._declarations: list[str] = []
+        self._assignments: list[str] = []
+        self._first: list[Bind] = []
+        self._binds: list[Bind] = []
+        self._last: list[Bind] = []
+
+    def actual(self, bind: Bind) -> str:
+        """Write what is passed for a parameter."""
+        if bind.direction == "IN OUT" and isinstance(bind.type, OracleType) and bind.type.variable:
+            return self._variable(bind, bind.type.variable)
+        if bind.is_null_literal:
+            return "NULL"
+        return bind.expression.format(self._keep(bind, self._binds))
+
+    def _variable(self, bind: Bind, plsql_type: str) -> str:
+        """Pass a variable of the block, where no bind variable takes a value in and out."""
+        variable = f"v{len(self._declarations) + 1}"
+        incoming = replace(bind, direction="IN")
+        value = ""
+        if not incoming.is_null_literal:
+            value = " := " + incoming.expression.format(self._keep(incoming, self._first))
+        self._declarations.append(f"{variable} {plsql_type}{value}; ")
+        outgoing = self._keep(replace(bind, direction="OUT", value=None), self._last)
+        self._assignments.append(f" {outgoing} := {variable};")
+        return variable
+
+    def _keep(self, bind: Bind, place: list[Bind]) -> str:
+        place.append(bind)
+        return f":b{len(self._first) + len(self._binds) + len(self._last)}"
+
+    def plan(self, call: str) -> Plan:
+        """Put the parts together."""
+        declare = f"DECLARE {''.join(self._declarations)}" if self._declarations else ""
+        block = f"{declare}BEGIN {call}{''.join(self._assignments)} END;"
+        return Plan(block, (*self._first, *self._binds, *self._last))

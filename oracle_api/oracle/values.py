@@ -39,6 +39,7 @@ class OracleType:
         decode: what the driver gives (never None) to a JSON value; second, DATE_FORMAT.
         size: of a bind variable in bytes, 0 where the type tells.
         expression: PL/SQL that makes an IN value of the bind variable ``{}``.
+        variable: the PL/SQL type of what takes a value in and out where no bind variable does.
     """
 
     name: str
@@ -48,11 +49,7 @@ class OracleType:
     decode: Callable[[Any, str], Any]
     size: int = 0
     expression: str = "{}"
-
-    @property
-    def goes_both_ways(self) -> bool:
-        """Whether one bind variable can take a value in and out."""
-        return self.expression == "{}"
+    variable: str = ""
 
     @property
     def is_lob(self) -> bool:
@@ -315,6 +312,7 @@ _TYPES = (
         _encode_text,
         _as_is,
         expression="XMLTYPE({})",
+        variable="XMLTYPE",
     ),
     # Oracle converts a ROWID from and to text by itself.
     _same("ROWID", oracledb.DB_TYPE_VARCHAR, _encode_rowid, _as_is, _ROWID_BYTES),

@@ -545,3 +545,28 @@ def test_an_element_of_a_batch_is_pointed_at() -> None:
     batch = ((Argument("A", 1),), (Argument("A", "many"),))
     second = CallRequest("P", batch=batch).elements()[1]
     assert _refusal(second, ONE).errors[0].pointer == "/batch/1/A"
+
+
+# ---- types that no bind variable takes in and out
+
+
+def test_an_in_out_xmltype_goes_through_a_variable_of_the_block() -> None:
+    kinds = (("A", "NUMBER", "IN"), ("X", "XMLTYPE", "IN OUT"), ("Y", "XMLTYPE", "IN OUT"))
+    signature = Signature(
+        "F",
+        tuple(Parameter(name, kind, direction) for name, kind, direction in kinds),  # type: ignore[arg-type]
+        _result("VARCHAR2"),
+    )
+    arguments = (Argument("a", 1), Argument("x", "<x/>"), Argument("y", None))
+    plan = make_plan(_request(*arguments, name="F"), _procedure(signature), by_position=False)
+    assert plan.block == (
+        "DECLARE v1 XMLTYPE := XMLTYPE(:b3); v2 XMLTYPE; "
+        'BEGIN :b1 := "APP"."F"("A" => :b2, "X" => v1, "Y" => v2); :b4 := v1; :b5 := v2; END;'
+    )
+    assert [(bind.label, bind.direction, bind.value) for bind in plan.binds] == [
+        ("x", "IN", "<x/>"),
+        ("return_value", "OUT", None),
+        ("a", "IN", 1),
+        ("x", "OUT", None),
+        ("y", "OUT", None),
+    ]
