@@ -2,13 +2,15 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
-from oracle_api.exceptions import ProcedureNotFound, StoreUnavailable
+from oracle_api.exceptions import ProcedureNotFound, StaleTypes, StoreUnavailable
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
@@ -24,7 +26,7 @@ from oracle_api.oracle.dictionary import Dictionary, Procedure
 from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.listing import Listed, list_procedures
 from oracle_api.oracle.names import ProcedureName
-from oracle_api.oracle.pool import Identity, OraclePool
+from oracle_api.oracle.pool import Connection, Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.settings import Settings
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 EXTENSION = "oracle_api"
 
 _POOL_CLOSE_SECONDS = 3.0
+_T = TypeVar("_T")
 
 
 class Services:
@@ -124,13 +127,29 @@ class Services:
             request_id: shown in the database as the session's client identifier.
         """
         deadline = Deadline(self.settings.sync_timeout_seconds)
-        with self.pool.lend(Identity(request.name, request_id)) as connection:
-            return self._caller.call(
+        return self._lend(
+            Identity(request.name, request_id),
+            lambda connection: self._caller.call(
                 connection,
                 request,
                 readers=self._readers,
                 deadline=deadline,
-            )
+            ),
+        )
+
+    def _lend(self, identity: Identity, use: Callable[[Connection], _T]) -> _T:
+        """Lend a connection; a new one where its session knows a type as it was, and sent nothing.
+
+        Raises:
+            OracleApiError: whatever the use of it raised.
+        """
+        try:
+            with self.pool.lend(identity) as connection:
+                return use(connection)
+        except StaleTypes as exc:
+            log.info("%s The sessions that know it are replaced.", exc.detail)
+        with self.pool.lend(identity) as connection:
+            return use(connection)
 
     def check_ready(self) -> None:
         """Check that both the job store and the database can be used.
@@ -154,8 +173,10 @@ class Services:
         Raises:
             ProcedureNotFound: the data dictionary does not show it.
         """
-        with self.pool.lend(Identity("describe", request_id)) as connection:
-            procedure = self._dictionary.describe(connection, name)
+        procedure = self._lend(
+            Identity("describe", request_id),
+            lambda connection: self._dictionary.describe(connection, name),
+        )
         if procedure is None:
             raise ProcedureNotFound(f"The data dictionary shows no procedure {name}.")
         return procedure

@@ -8,10 +8,16 @@ from typing import Any
 
 import oracledb
 
-from oracle_api.exceptions import CallTimedOut, OracleApiError, OutcomeUnknown
-from oracle_api.oracle.composites import Composite
-from oracle_api.oracle.dictionary import Dictionary
-from oracle_api.oracle.errors import STALE_DESCRIPTION, code_of, translated
+from oracle_api.exceptions import (
+    CallTimedOut,
+    InvalidRequest,
+    OracleApiError,
+    OutcomeUnknown,
+    StaleTypes,
+)
+from oracle_api.oracle.composites import Composite, describe_composite
+from oracle_api.oracle.dictionary import Dictionary, Procedure
+from oracle_api.oracle.errors import STALE_DESCRIPTION, STALE_SESSION, code_of, translated
 from oracle_api.oracle.handle import CallHandle, Deadline
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.output import begin_output, read_output
@@ -125,7 +131,9 @@ class Caller:
         except CallTimedOut:
             deadline.expire()
         except OracleApiError as exc:
-            if exc.code in STALE_DESCRIPTION:
+            if exc.code in STALE_SESSION:
+                self._dictionary.forget_all()
+            elif exc.code in STALE_DESCRIPTION:
                 self._dictionary.forget(name)
             raise
         finally:
@@ -138,6 +146,34 @@ class Caller:
     ) -> list[Plan]:
         """Plan every call before the first is made, so that what does not fit does nothing."""
         procedure = self._dictionary.describe(connection, name)
+        try:
+            plans = self._fit(request, procedure)
+        except InvalidRequest:
+            again = procedure and self._dictionary.describe_again(connection, name)
+            if again == procedure:
+                raise
+            plans = self._fit(request, again)
+        self._check_types(connection, plans)
+        return plans
+
+    def _check_types(self, connection: oracledb.Connection, plans: Sequence[Plan]) -> None:
+        """Make sure that the session and the description know the same types.
+
+        Either may be older: a type is described once for each session.
+
+        Raises:
+            StaleTypes: they do not.
+        """
+        kinds = (bind.type for plan in plans for bind in plan.binds)
+        composites = {kind.name: kind for kind in kinds if isinstance(kind, Composite)}
+        for name, composite in composites.items():
+            with translated(in_call=False):
+                is_same = describe_composite(connection, name) == composite
+            if not is_same:
+                self._dictionary.forget_all()
+                raise StaleTypes(f"The type {name} was compiled anew.")
+
+    def _fit(self, request: CallRequest, procedure: Procedure | None) -> list[Plan]:
         plans: list[Plan] = []
         for number, element in enumerate(request.elements()):
             with _named(request, number):
