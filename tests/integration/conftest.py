@@ -40,6 +40,7 @@ def oracle_environ(request: pytest.FixtureRequest) -> dict[str, str]:
         target = Target(server.dsn, server.user, server.password)
     else:
         target.load_demo_procedures()
+        target.load_test_procedures()
     return {
         "ORACLE_DSN": target.dsn,
         "ORACLE_USER": target.user,
