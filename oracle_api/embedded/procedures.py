@@ -144,6 +144,12 @@ class Catalog:
                     stored.compile(linked)
             self.version += 1
 
+    def drop_type(self, name: str) -> None:
+        """Drop a type of the schema, as DROP TYPE … FORCE does, while servers run."""
+        with self._lock:
+            del self.types.types[self.owner, None, name.upper()]
+            self.version += 1
+
     def keep_state(self, package: str) -> None:
         """Have a package keep variables in each session that calls it."""
         with self._lock:

@@ -167,9 +167,12 @@ class Caller:
         kinds = (bind.type for plan in plans for bind in plan.binds)
         composites = {kind.name: kind for kind in kinds if isinstance(kind, Composite)}
         for name, composite in composites.items():
-            with translated(in_call=False):
-                is_same = describe_composite(connection, name) == composite
-            if not is_same:
+            try:
+                with translated(in_call=False):
+                    present = describe_composite(connection, name)
+            except InvalidRequest:
+                present = None  # it was dropped
+            if present != composite:
                 self._dictionary.forget_all()
                 raise StaleTypes(f"The type {name} was compiled anew.")
 

@@ -1,5 +1,6 @@
 """Types and procedures that are compiled anew while the service runs."""
 
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -67,10 +68,13 @@ class Package:
         return gathered
 
 
+_numbers = itertools.count(1)
+
+
 @pytest.fixture
-def package(embedded: EmbeddedServer, request: pytest.FixtureRequest) -> Package:
-    names = {"changed": "PKG_CHANGED", "first": "PKG_CHANGED_FIRST", "required": "PKG_REQUIRED"}
-    return Package(embedded, names.get(request.node.name.split("_")[1], "PKG_CHANGED_JOBS"))
+def package(embedded: EmbeddedServer) -> Package:
+    """A package that no other test changes."""
+    return Package(embedded, f"PKG_CHANGED_{next(_numbers)}")
 
 
 def bodies(answers: list[requests.Response]) -> list[Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from oracle_api.embedded.procedures import Catalog
 from oracle_api.embedded.server import EmbeddedServer
-from oracle_api.exceptions import ProcedureFailed, StaleTypes
+from oracle_api.exceptions import InvalidRequest, ProcedureFailed, StaleTypes
 from oracle_api.oracle.call import Caller, CallOptions
 from oracle_api.oracle.dictionary import Dictionary
 from oracle_api.oracle.handle import Deadline
@@ -149,6 +149,17 @@ def test_a_session_that_is_older_than_the_description_sends_nothing(
             call("PKG.ECHO", {"ID": 1}, on_stage=stages.append)
     assert stages == []
     assert call("PKG.ECHO", {"ID": 1, "PRECIO": 2}) == {"p": {"ID": 1, "PRECIO": 2}}
+
+
+def test_a_type_that_is_gone_is_named_once_the_procedure_was_described_again(
+    catalog: Catalog, pool: OraclePool, call: Callable[..., Any]
+) -> None:
+    assert call("PKG.ECHO", {"ID": 1}) == {"p": {"ID": 1}}
+    catalog.drop_type("T_ITEM")
+    with pool.lend(ME), pytest.raises(StaleTypes):
+        call("PKG.ECHO", {"ID": 1})  # over a new session, as the old one is lent
+    with pytest.raises(InvalidRequest, match=r"DWH\.T_ITEM, is not supported"):
+        call("PKG.ECHO", {"ID": 1})
 
 
 def test_a_description_that_is_read_again_tells_that_a_type_changed(
