@@ -2,15 +2,23 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
 from oracle_api.clients.client import Client
 from oracle_api.clients.directory import ClientDirectory
-from oracle_api.exceptions import NotAllowed, ProcedureNotFound, SettingsError, StoreUnavailable
+from oracle_api.exceptions import (
+    NotAllowed,
+    ProcedureNotFound,
+    SettingsError,
+    StaleTypes,
+    StoreUnavailable,
+)
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
@@ -28,7 +36,7 @@ from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.listing import Listed, list_procedures
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.permits import EVERYTHING, Pattern, Permit, ProcedureRules
-from oracle_api.oracle.pool import Identity, OraclePool
+from oracle_api.oracle.pool import Connection, Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.settings import Settings
@@ -44,6 +52,7 @@ EXTENSION = "oracle_api"
 
 _POOL_CLOSE_SECONDS = 3.0
 _WEBHOOKS_CLOSE_SECONDS = 5.0
+_T = TypeVar("_T")
 
 
 class Services:
@@ -204,14 +213,30 @@ class Services:
         permit = self.permit(client)
         permit.check_written(ProcedureName.parse(request.name, request.schema))
         deadline = Deadline(self.settings.sync_timeout_seconds)
-        with self.pool.lend(Identity(request.name, request_id)) as connection:
-            return self._caller.call(
+        return self._lend(
+            Identity(request.name, request_id),
+            lambda connection: self._caller.call(
                 connection,
                 request,
                 readers=self._readers,
                 deadline=deadline,
                 permit=permit,
-            )
+            ),
+        )
+
+    def _lend(self, identity: Identity, use: Callable[[Connection], _T]) -> _T:
+        """Lend a connection; a new one where its session knows a type as it was, and sent nothing.
+
+        Raises:
+            OracleApiError: whatever the use of it raised.
+        """
+        try:
+            with self.pool.lend(identity) as connection:
+                return use(connection)
+        except StaleTypes as exc:
+            log.info("%s The sessions that know it are replaced.", exc.detail)
+        with self.pool.lend(identity) as connection:
+            return use(connection)
 
     def check_ready(self) -> None:
         """Check that both the job store and the database can be used.
@@ -238,8 +263,10 @@ class Services:
         """
         permit, procedure = self.permit(client), None
         if permit.may_allow(name):
-            with self.pool.lend(Identity("describe", request_id)) as connection:
-                procedure = self._dictionary.describe(connection, name)
+            procedure = self._lend(
+                Identity("describe", request_id),
+                lambda connection: self._dictionary.describe(connection, name),
+            )
         if procedure is None or not permit.allows(procedure.name.parts):
             raise ProcedureNotFound(f"The data dictionary shows no procedure {name}.")
         return procedure

@@ -87,6 +87,11 @@ class Composite:
             for name, node in (self.attributes or {}).items()
         }
 
+    def names(self) -> set[str]:
+        """Give its name, and those of all named types within it."""
+        inner = [*(self.attributes or {}).values(), self.element]
+        return {self.name}.union(*(one.names() for one in inner if isinstance(one, Composite)))
+
 
 Node: TypeAlias = OracleType | Composite
 
