@@ -1,15 +1,16 @@
 """From a request and a signature to the block that is run and its binds. Touches no database."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from oracle_api.exceptions import FieldError, InvalidRequest
-from oracle_api.oracle.composites import Node, placed
+from oracle_api.oracle.composites import Node
 from oracle_api.oracle.dictionary import Parameter, Procedure, Signature
+from oracle_api.oracle.documents import placed
 from oracle_api.oracle.names import ProcedureName, identifier, quote
 from oracle_api.oracle.request import Argument, CallRequest, Direction
-from oracle_api.oracle.values import OracleType, type_named, type_of_value
+from oracle_api.oracle.values import OracleType, carried, type_named, type_of_value
 
 RETURN_VALUE = "return_value"
 
@@ -33,16 +34,9 @@ class Bind:
     formal: str | None = None
 
     @property
-    def expression(self) -> str:
-        """What stands for it in the block, ``{}`` being the bind variable."""
-        if self.direction == "IN" and isinstance(self.type, OracleType):
-            return self.type.expression
-        return "{}"
-
-    @property
-    def is_null_literal(self) -> bool:
-        """Whether it is a null that no expression can be made of."""
-        return self.expression != "{}" and self.value is None
+    def constructor(self) -> str:
+        """The PL/SQL type that the block makes of what is bound; empty where it is that type."""
+        return self.type.constructor if isinstance(self.type, OracleType) else ""
 
 
 @dataclass(frozen=True)
@@ -309,9 +303,7 @@ class _Binder:
         value = None
         if direction != "OUT" and argument.value is not None:
             try:
-                if direction == "IN OUT" and not kind.goes_both_ways:
-                    raise ValueError("cannot be passed in through an IN OUT parameter")
-                value = kind.encode(argument.value)
+                kind, value = carried(kind, kind.encode(argument.value))
             except ValueError as exc:
                 detail = placed(argument.name, str(exc))
                 self._problems.append(FieldError(self._request.pointer(argument), detail))
@@ -340,16 +332,57 @@ def _refuse_duplicates(arguments: Sequence[Argument]) -> None:
 
 
 def _plan(name: ProcedureName, binds: Sequence[Bind], *, is_function: bool) -> Plan:
-    """Write the block, and keep the binds that it has."""
-    kept: list[Bind] = []
-    actuals: list[str] = []
-    for bind in binds:
-        if bind.is_null_literal:
-            actual = "NULL"
-        else:
-            kept.append(bind)
-            actual = bind.expression.format(f":b{len(kept)}")
-        actuals.append((f"{quote(bind.formal)} => " if bind.formal else "") + actual)
+    block = _Block()
+    actuals = [
+        (f"{quote(bind.formal)} => " if bind.formal else "") + block.actual(bind) for bind in binds
+    ]
     result = f"{actuals.pop(0)} := " if is_function else ""
     inner = f"({', '.join(actuals)})" if actuals else ""
-    return Plan(f"BEGIN {result}{name.sql}{inner}; END;", tuple(kept))
+    return block.around(f"{result}{name.sql}{inner};")
+
+
+class _Block:
+    """Writes the block around a call, and keeps the binds that it has, in its own order."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._declarations: list[tuple[str, Bind]] = []
+        self._binds: list[Bind] = []
+        self._assignments: list[tuple[str, Bind]] = []
+
+    def actual(self, bind: Bind) -> str:
+        """Give what stands for a parameter in the call."""
+        if not bind.constructor or bind.direction == "OUT":
+            return self._inline(bind)
+        if bind.value is None:
+            # A null of the type that is bound would be of the wrong type.
+            return "NULL" if bind.direction == "IN" else self._inline(bind)
+        if bind.direction == "IN":
+            return f"{bind.constructor}({self._inline(bind)})"
+        return self._through_variable(bind)
+
+    def _name(self) -> str:
+        self._count += 1
+        return f":b{self._count}"
+
+    def _inline(self, bind: Bind) -> str:
+        self._binds.append(bind)
+        return self._name()
+
+    def _through_variable(self, bind: Bind) -> str:
+        """Let a variable of the block take the value in, and another bind take it out."""
+        kind, variable = bind.constructor, f"v{len(self._declarations) + 1}"
+        declaration = f"{variable} {kind} := {kind}({self._name()}); "
+        self._declarations.append((declaration, replace(bind, direction="IN")))
+        assignment = f" {self._name()} := {variable};"
+        self._assignments.append((assignment, replace(bind, direction="OUT", value=None)))
+        return variable
+
+    def around(self, call: str) -> Plan:
+        """Give the whole block."""
+        declared = "".join(text for text, _ in self._declarations)
+        assigned = "".join(text for text, _ in self._assignments)
+        before = [bind for _, bind in self._declarations]
+        after = [bind for _, bind in self._assignments]
+        head = f"DECLARE {declared}" if declared else ""
+        return Plan(f"{head}BEGIN {call}{assigned} END;", (*before, *self._binds, *after))

@@ -545,3 +545,48 @@ def test_an_element_of_a_batch_is_pointed_at() -> None:
     batch = ((Argument("A", 1),), (Argument("A", "many"),))
     second = CallRequest("P", batch=batch).elements()[1]
     assert _refusal(second, ONE).errors[0].pointer == "/batch/1/A"
+
+
+# ---- what one bind variable cannot carry both ways
+
+DOCUMENTS = Signature(
+    "F",
+    (
+        Parameter("A", "JSON", "IN OUT"),
+        Parameter("B", "OPAQUE/XMLTYPE", "IN OUT"),
+        Parameter("C", "JSON", "IN"),
+    ),
+    _result("NUMBER"),
+)
+MANY = [[n] for n in range(500)]
+
+
+def test_a_small_document_is_bound_as_itself() -> None:
+    plan = _planned(DOCUMENTS, a={"x": [1]}, b=None, c=None)
+    assert plan.block == (
+        'BEGIN :b1 := "APP"."F"("A" => :b2, "B" => :b3, "C" => :b4); END;'
+    )  # fmt: skip
+    assert [bind.value for bind in plan.binds] == [None, {"x": [1]}, None, None]
+
+
+def test_a_document_of_many_parts_goes_as_text_and_comes_back_through_a_variable() -> None:
+    plan = _planned(DOCUMENTS, a=MANY, b="<a/>", c=MANY)
+    assert plan.block == (
+        "DECLARE v1 JSON := JSON(:b2); v2 XMLTYPE := XMLTYPE(:b4); "
+        'BEGIN :b1 := "APP"."F"("A" => v1, "B" => v2, "C" => JSON(:b6)); '
+        ":b3 := v1; :b5 := v2; END;"
+    )
+    text = "[" + ",".join(f"[{n}]" for n in range(500)) + "]"
+    assert [(bind.label, bind.direction, bind.value) for bind in plan.binds] == [
+        ("a", "IN", text),
+        ("b", "IN", "<a/>"),
+        ("return_value", "OUT", None),
+        ("c", "IN", text),
+        ("a", "OUT", None),
+        ("b", "OUT", None),
+    ]
+
+
+def _planned(signature: Signature, **values: Any) -> Plan:
+    arguments = [Argument(name, value) for name, value in values.items()]
+    return make_plan(_request(*arguments, name="F"), _procedure(signature), by_position=False)
