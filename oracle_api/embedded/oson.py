@@ -68,25 +68,30 @@ def encode(value: Any) -> bytes:
     Raises:
         OracleError: ORA-06502 for what is no JSON value, ORA-01426 for a number out of range.
     """
-    flags = _LEAVES_INLINE | _LENGTHS_IN_NODES
     names = _names(value)
     id_size = _size_of(len(names))
     tree = _tree(value, {name: number for number, name in enumerate(names, 1)}, id_size)
-    flags |= _LARGE_TREE if len(tree) > 0xFFFF else 0
-    tree_size = len(tree).to_bytes(4 if flags & _LARGE_TREE else 2, "big")
+    is_large = len(tree) > 0xFFFF
+    tree_size = len(tree).to_bytes(4 if is_large else 2, "big")
+    flags = _LEAVES_INLINE | _LENGTHS_IN_NODES | (_LARGE_TREE if is_large else 0)
     if not _is_container(value):
         return _MAGIC + _u16(flags | _IS_SCALAR) + tree_size + tree
     flags |= _SHORT_HASHES | _NO_TINY_NODES | {1: 0, 2: _SOME_NAMES, 4: _MANY_NAMES}[id_size]
-    offsets, segment = bytearray(), bytearray()
-    encoded = [name.encode() for name in names]
-    is_large = sum(map(len, encoded)) + len(encoded) > 0xFFFF
-    flags |= _LARGE_NAMES if is_large else 0
-    for name in encoded:
-        offsets += len(segment).to_bytes(4 if is_large else 2, "big")
-        segment += bytes((len(name),)) + name
-    head = len(names).to_bytes(id_size, "big") + len(segment).to_bytes(4 if is_large else 2, "big")
-    hashes = bytes(_hash(name) for name in encoded)
-    return _MAGIC + _u16(flags) + head + tree_size + _u16(0) + hashes + offsets + segment + tree
+    size, lookup, segment = _name_segment([name.encode() for name in names])
+    flags |= _LARGE_NAMES if len(size) > 2 else 0
+    head = _MAGIC + _u16(flags) + len(names).to_bytes(id_size, "big") + size + tree_size
+    return head + _u16(0) + lookup + segment + tree
+
+
+def _name_segment(names: list[bytes]) -> tuple[bytes, bytes, bytes]:
+    """Return the size of all names with their lengths, their hashes and offsets, and themselves."""
+    segment = b"".join(bytes((len(name),)) + name for name in names)
+    width = 4 if len(segment) > 0xFFFF else 2
+    offsets, offset = bytearray(), 0
+    for name in names:
+        offsets += offset.to_bytes(width, "big")
+        offset += 1 + len(name)
+    return len(segment).to_bytes(width, "big"), bytes(map(_hash, names)) + offsets, segment
 
 
 def _u16(number: int) -> bytes:
@@ -157,7 +162,9 @@ def _tree(value: Any, numbers: Mapping[str, int], id_size: int) -> bytearray:
             children = node.values()
         start = len(tree)
         tree += bytes(_OFFSET_SIZE * len(node))
-        waiting.extend((start + _OFFSET_SIZE * n, child) for n, child in enumerate(children))
+        places = range(start, len(tree), _OFFSET_SIZE)
+        # In reverse, for the first child to be the next: the order in which the driver writes.
+        waiting.extend(reversed(list(zip(places, children, strict=True))))
     return tree
 
 

@@ -125,6 +125,17 @@ def test_images_are_those_of_the_driver(connection: oracledb.Connection, value: 
     assert decode(encode(value)) == value
 
 
+@given(
+    _names, st.recursive(_scalars, lambda inner: st.lists(inner) | st.just("field"), max_leaves=20)
+)
+@driver_settings
+def test_images_have_the_same_bytes(connection: oracledb.Connection, name: str, item: Any) -> None:
+    """Of several names the driver writes the text in another order."""
+    value = [item, {name: item}, {}]
+    assert encode(value) == connection.encode_oson(value)
+    assert encode(item) == connection.encode_oson(item)
+
+
 @given(_documents)
 @driver_settings
 def test_any_document_through_the_driver(connection: oracledb.Connection, value: Any) -> None:
