@@ -137,7 +137,6 @@ class Session:
         """Serve the client until it goes away."""
         try:
             if self._log_on():
-                self.is_open = True
                 self._serve()
         except (ClientGoneError, CallBrokenError):
             _log.debug("session %d: client is gone", self.sid)
@@ -180,6 +179,8 @@ class Session:
         if statement := request.parameters.get("AUTH_ALTER_SESSION"):
             self.schema = alter_session(statement, self.nls) or self.schema
         service = self._server.service
+        # Before the client knows of it: it may look for its session at once.
+        self.is_open = True
         send_parameters(
             self._stream, session_parameters(self.sid, self.serial, service, challenge.proof())
         )
