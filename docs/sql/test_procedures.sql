@@ -1,5 +1,5 @@
--- What the integration tests call beside the demo procedures, for a real Oracle Database, 12.2 or
--- later. Load demo_procedures.sql first, then this, as the owner of the same schema, with SQL*Plus,
+-- What the integration tests call beside the demo procedures, for a real Oracle Database, 21c or
+-- later (JSON). Load demo_procedures.sql first, then this, as the owner of the same schema, with SQL*Plus,
 -- SQLcl or SQL Developer. The tests load both by themselves. A test compares the signatures with
 -- those that the embedded database has (tests/integration/procedures.py, type_procedures.py).
 --
@@ -135,6 +135,7 @@ CREATE OR REPLACE PACKAGE pkg_rows AS
   PROCEDURE odd(p_rows OUT SYS_REFCURSOR);
   PROCEDURE slow(p_count IN NUMBER, p_seconds IN NUMBER, p_rows OUT SYS_REFCURSOR);
   PROCEDURE not_opened(p_rows OUT SYS_REFCURSOR);
+  PROCEDURE documents(p_rows OUT SYS_REFCURSOR, p_doc OUT JSON);
 END pkg_rows;
 /
 
@@ -186,6 +187,29 @@ CREATE OR REPLACE PACKAGE BODY pkg_rows AS
   BEGIN
     NULL;
   END not_opened;
+
+  -- Documents, also with what JSON itself does not have.
+  PROCEDURE documents(p_rows OUT SYS_REFCURSOR, p_doc OUT JSON) IS
+  BEGIN
+    SELECT JSON_OBJECT(
+             'when' VALUE TIMESTAMP '2025-12-10 08:30:01.5',
+             'span' VALUE INTERVAL '1 02:00:00' DAY TO SECOND,
+             'raw' VALUE HEXTORAW('6869'),
+             'double' VALUE 0.1d,
+             'exact' VALUE 1234567890.1234567890123456789012345678
+             RETURNING JSON)
+      INTO p_doc
+      FROM dual;
+    OPEN p_rows FOR
+      SELECT id, doc
+        FROM (
+          SELECT 1 AS id, p_doc AS doc FROM dual
+          UNION ALL SELECT 2, NULL FROM dual
+          UNION ALL SELECT 3, JSON('"text"') FROM dual
+          UNION ALL SELECT 4, JSON('[true, {"a": null}]') FROM dual
+        )
+       ORDER BY id;
+  END documents;
 END pkg_rows;
 /
 
@@ -395,6 +419,10 @@ CREATE OR REPLACE PACKAGE pkg_obj AS
   PROCEDURE pls_integer_(p_in IN PLS_INTEGER, p_out OUT PLS_INTEGER);
   PROCEDURE float_(p_in IN FLOAT, p_out OUT FLOAT);
   PROCEDURE xml(p_in IN XMLTYPE, p_out OUT XMLTYPE);
+  PROCEDURE json_(p_in IN JSON, p_out OUT JSON);
+  FUNCTION json_in_out(p_doc IN OUT JSON) RETURN NUMBER;
+  PROCEDURE xml_in_out(p_xml IN OUT XMLTYPE);
+  FUNCTION json_deep(p_levels IN NUMBER) RETURN JSON;
   FUNCTION suma(p_nums IN OUT t_nums) RETURN t_rec;
   PROCEDURE move(p_moment IN OUT TIMESTAMP WITH TIME ZONE);
   PROCEDURE results(p_rows IN NUMBER);
@@ -502,6 +530,44 @@ CREATE OR REPLACE PACKAGE BODY pkg_obj AS
     p_out := p_in;
   END xml;
 
+  PROCEDURE json_(p_in IN JSON, p_out OUT JSON) IS
+  BEGIN
+    p_out := p_in;
+  END json_;
+
+  -- Puts a document into an array, and counts its members or elements.
+  FUNCTION json_in_out(p_doc IN OUT JSON) RETURN NUMBER IS
+    v_count NUMBER := 0;
+    v_element JSON_ELEMENT_T;
+    v_array JSON_ARRAY_T := JSON_ARRAY_T();
+  BEGIN
+    IF p_doc IS NULL THEN
+      v_array.append_null();
+    ELSE
+      v_element := JSON_ELEMENT_T.load(p_doc);
+      v_count := v_element.get_size();
+      v_array.append(v_element);
+    END IF;
+    p_doc := v_array.to_json();
+    RETURN v_count;
+  END json_in_out;
+
+  -- Puts a document into an element.
+  PROCEDURE xml_in_out(p_xml IN OUT XMLTYPE) IS
+  BEGIN
+    IF p_xml IS NULL THEN
+      p_xml := XMLTYPE('<in></in>');
+    ELSE
+      p_xml := XMLTYPE('<in>' || p_xml.getClobVal() || '</in>');
+    END IF;
+  END xml_in_out;
+
+  -- A document of so many levels.
+  FUNCTION json_deep(p_levels IN NUMBER) RETURN JSON IS
+  BEGIN
+    RETURN JSON(RPAD('[', p_levels, '[') || '1' || RPAD(']', p_levels, ']'));
+  END json_deep;
+
   -- Doubles the numbers, and gives their sum in a record.
   FUNCTION suma(p_nums IN OUT t_nums) RETURN t_rec IS
     v_result t_rec;
@@ -602,6 +668,22 @@ CREATE OR REPLACE PACKAGE pkg_types AS
   PROCEDURE nclob_(p_in IN NCLOB, p_out OUT NCLOB, p_both IN OUT NCLOB);
   PROCEDURE blob_(p_in IN BLOB, p_out OUT BLOB, p_both IN OUT BLOB);
   PROCEDURE xmltype_(p_in IN XMLTYPE, p_out OUT XMLTYPE, p_both IN OUT XMLTYPE);
+  PROCEDURE json_(
+    p_in IN JSON, p_out OUT JSON,
+    p_both IN OUT JSON
+  );
+  PROCEDURE timestamp_9_(
+    p_in IN TIMESTAMP_UNCONSTRAINED, p_out OUT TIMESTAMP_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_UNCONSTRAINED
+  );
+  PROCEDURE timestamp_tz_9_(
+    p_in IN TIMESTAMP_TZ_UNCONSTRAINED, p_out OUT TIMESTAMP_TZ_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_TZ_UNCONSTRAINED
+  );
+  PROCEDURE timestamp_ltz_9_(
+    p_in IN TIMESTAMP_LTZ_UNCONSTRAINED, p_out OUT TIMESTAMP_LTZ_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_LTZ_UNCONSTRAINED
+  );
   PROCEDURE varray_(p_in IN t_names, p_out OUT t_names, p_both IN OUT t_names);
   PROCEDURE nested_table_(p_in IN t_types_nums, p_out OUT t_types_nums, p_both IN OUT t_types_nums);
   PROCEDURE associative_array_(p_in IN t_indexed, p_out OUT t_indexed, p_both IN OUT t_indexed);
@@ -777,6 +859,42 @@ CREATE OR REPLACE PACKAGE BODY pkg_types AS
     p_out := p_both;
     p_both := p_in;
   END xmltype_;
+
+  PROCEDURE json_(
+    p_in IN JSON, p_out OUT JSON,
+    p_both IN OUT JSON
+  ) IS
+  BEGIN
+    p_out := p_both;
+    p_both := p_in;
+  END json_;
+
+  PROCEDURE timestamp_9_(
+    p_in IN TIMESTAMP_UNCONSTRAINED, p_out OUT TIMESTAMP_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_UNCONSTRAINED
+  ) IS
+  BEGIN
+    p_out := p_both;
+    p_both := p_in;
+  END timestamp_9_;
+
+  PROCEDURE timestamp_tz_9_(
+    p_in IN TIMESTAMP_TZ_UNCONSTRAINED, p_out OUT TIMESTAMP_TZ_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_TZ_UNCONSTRAINED
+  ) IS
+  BEGIN
+    p_out := p_both;
+    p_both := p_in;
+  END timestamp_tz_9_;
+
+  PROCEDURE timestamp_ltz_9_(
+    p_in IN TIMESTAMP_LTZ_UNCONSTRAINED, p_out OUT TIMESTAMP_LTZ_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_LTZ_UNCONSTRAINED
+  ) IS
+  BEGIN
+    p_out := p_both;
+    p_both := p_in;
+  END timestamp_ltz_9_;
 
   PROCEDURE varray_(p_in IN t_names, p_out OUT t_names, p_both IN OUT t_names) IS
   BEGIN

@@ -91,6 +91,31 @@ def _read_instant(text: str) -> datetime:
     return moment
 
 
+def _nine_digits(zone: str) -> Trip:
+    """Make a trip of moments of whole seconds beside their nanoseconds."""
+    moments = st.tuples(_moments(is_whole=True), st.integers(0, 999_999_999))
+    return Trip(
+        moments, lambda moment: f"{moment[0].isoformat()}.{moment[1]:09d}{zone}", _read_nine
+    )
+
+
+def _read_nine(text: str) -> tuple[datetime, int]:
+    clock, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(clock), int(fraction.ljust(9, "0"))
+
+
+def _documents() -> st.SearchStrategy[Any]:
+    leaves = st.none() | st.booleans() | _numbers() | _ANY
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.lists(inner, max_size=5)
+            | st.dictionaries(_ANY.filter(lambda name: len(name.encode()) < 256), inner, max_size=5)
+        ),
+        max_leaves=10,
+    )
+
+
 def _write_length(length: timedelta) -> str:
     sign = "-" if length < timedelta(0) else ""
     length = abs(length)
@@ -143,6 +168,10 @@ TRIPS = {
         st.integers(-1199, 1199), lambda n: f"{'-' if n < 0 else ''}P{abs(n)}M", _read_months
     ),
     "ROWID": Trip(st.text(_ALPHANUMERIC + "+/", min_size=18, max_size=18)),
+    "TIMESTAMP_UNCONSTRAINED": _nine_digits(""),
+    "TIMESTAMP_TZ_UNCONSTRAINED": _nine_digits("Z"),
+    "TIMESTAMP_LTZ_UNCONSTRAINED": _nine_digits("Z"),
+    "JSON": Trip(_documents()),
     "XMLTYPE": Trip(st.text(_ALPHANUMERIC + "ñ€🐦").map(lambda text: f"<a>{text}|</a>")),
 }
 

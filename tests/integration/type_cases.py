@@ -158,6 +158,27 @@ SCALARS = (
     _scalar("CLOB", "CLOB_", _TEXT, _EMPTY, "ñ🐦" * _MANY),
     _scalar("NCLOB", "NCLOB_", _TEXT, _EMPTY, "ñ🐦" * _MANY),
     _scalar("BLOB", "BLOB_", "AP8Q", _EMPTY, "AP8Q" * _MANY),
+    _scalar("TIMESTAMP_UNCONSTRAINED", "TIMESTAMP_9_", "2025-12-10T01:02:03.123456789"),
+    _scalar(
+        "TIMESTAMP_TZ_UNCONSTRAINED",
+        "TIMESTAMP_TZ_9_",
+        Example("2024-07-01T12:00:00.000000001-05:30", "2024-07-01T17:30:00.000000001Z"),
+    ),
+    _scalar(
+        "TIMESTAMP_LTZ_UNCONSTRAINED",
+        "TIMESTAMP_LTZ_9_",
+        Example("2024-07-01T12:00:00.123456789+02:00", "2024-07-01T10:00:00.123456789Z"),
+    ),
+    _scalar(
+        "JSON",
+        "JSON_",
+        {"a": [1, _FRACTION, None, True], "ñ": {"b": "🐦"}},
+        [],
+        {},
+        _TEXT,
+        _DIGITS,
+        False,
+    ),
     _scalar("XMLTYPE", "XMLTYPE_", "<a>ñ</a>", "<a>" + "x" * 40_000 + "</a>"),
 )
 
