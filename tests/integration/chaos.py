@@ -117,10 +117,10 @@ class Account:
 
     def check(self) -> None:
         """Hold the account against what is promised."""
-        assert not self.lost
-        assert not self.twice
-        assert not self.untrue
-        assert not self.improper
+        assert not self.lost, f"lost: {self.lost[:5]}"
+        assert not self.twice, f"twice: {self.twice[:5]}"
+        assert not self.untrue, f"untrue: {self.untrue[:5]}"
+        assert not self.improper, f"improper: {self.improper[:5]}"
         assert self.accepted
         assert self.called
 
