@@ -135,7 +135,11 @@ class Services:
             utc_now,
         )
         self.pool.open()
-        self.registry.join()
+        try:
+            self.registry.join()
+        except StoreUnavailable as exc:
+            # One that fails to start takes the whole service down; the heartbeat joins later.
+            log.error("No job runs here until the job store takes writes: %s", exc.detail)
         self._monitor.start()
         self._heartbeat.start()
         self._scheduler.start()

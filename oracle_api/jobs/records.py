@@ -108,7 +108,7 @@ def end_jobs(
 def _finishing(outcome: Outcome, now: datetime) -> sa.Update:
     return jobs.update().values(
         status=outcome.status,
-        end_time=to_number(now),
+        end_time=not_before(sa.func.coalesce(jobs.c.run_start_time, jobs.c.start_time), now),
         progress=PROGRESS_FINAL,
         result=outcome.result,
         extras=outcome.extras,
@@ -117,6 +117,12 @@ def _finishing(outcome: Outcome, now: datetime) -> sa.Update:
         error_code=outcome.error_code,
         version=jobs.c.version + 1,
     )
+
+
+def not_before(earlier: sa.ColumnElement[int], now: datetime) -> sa.ColumnElement[int]:
+    """Give the present moment, but none before an earlier one: the wall clock may step back."""
+    number = to_number(now)
+    return sa.case((earlier > number, earlier), else_=number)
 
 
 def insert_held(

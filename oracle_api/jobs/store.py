@@ -35,6 +35,7 @@ from oracle_api.jobs.records import (
     drop_results,
     end_jobs,
     held_by,
+    not_before,
     to_job,
     to_number,
 )
@@ -179,7 +180,7 @@ class JobStore:
         Returns:
             The job, or None where none is waiting.
         """
-        now = to_number(self._database.now())
+        now = self._database.now()
         is_known = sa.select(owners.c.token).where(owners.c.token == owner)
 
         def operation(connection: sa.Connection) -> Job | None:
@@ -195,7 +196,7 @@ class JobStore:
                     .values(
                         status=JobStatus.RUNNING,
                         owner=owner,
-                        run_start_time=now,
+                        run_start_time=not_before(jobs.c.start_time, now),
                         progress=PROGRESS_TAKEN,
                         version=jobs.c.version + 1,
                     )

@@ -1,5 +1,6 @@
 """Procedures that only tests call, registered beside the demo ones."""
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -59,6 +60,24 @@ def test_tally(call: Any, p_key: str, p_seconds: Decimal) -> None:
         if p_seconds:
             call.sleep(float(p_seconds))
         tally.end(p_key)
+
+
+@catalog.procedure("TEST_JOURNAL(p_path IN VARCHAR2, p_key IN VARCHAR2, p_seconds IN NUMBER)")
+def test_journal(call: Any, p_path: str, p_key: str, p_seconds: Decimal) -> None:
+    """Note a start in a file, work a while, note an end: what is noted outlives the database."""
+
+    def note(what: str) -> None:
+        # One write to a file that is only appended to: no process can break another's line.
+        file = os.open(p_path, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(file, f"{what} {p_key}\n".encode())
+        finally:
+            os.close(file)
+
+    note("start")
+    if p_seconds:
+        call.sleep(float(p_seconds))
+    note("end")
 
 
 @catalog.procedure(
