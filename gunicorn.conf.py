@@ -14,6 +14,7 @@ from gunicorn.errors import AppImportError
 
 from oracle_api.embedded.launcher import EmbeddedProcess
 from oracle_api.exceptions import OracleApiError
+from oracle_api.logs import logging_config
 from oracle_api.services import EXTENSION, Services
 from oracle_api.settings import Settings
 
@@ -35,6 +36,8 @@ graceful_timeout = int(max(settings.shutdown_grace_seconds, settings.sync_timeou
 timeout = graceful_timeout + 30
 keepalive = 75
 control_socket_disable = True
+if settings.log_format == "json":
+    logconfig_dict = logging_config(settings.log_level, settings.log_format)
 
 _embedded = EmbeddedProcess()
 

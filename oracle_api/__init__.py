@@ -5,6 +5,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from oracle_api.access_log import HEADER, register_access_log
+from oracle_api.audit import register_audit
 from oracle_api.problems import register_problems
 from oracle_api.routes import BLUEPRINTS
 from oracle_api.services import EXTENSION, Services
@@ -34,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
     register_access_log(app)
+    register_audit(app)
     register_problems(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

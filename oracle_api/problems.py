@@ -109,6 +109,7 @@ def problem(
     }
     if code:
         document["code"] = code
+    g.problem_type, g.problem_code = kind, code
     if faults:
         document["errors"] = [
             {"pointer": fault.pointer, "detail": fault.detail} for fault in faults

@@ -234,6 +234,9 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
         "error": job.error,
         "error_code": job.error_code,
         "cancel_requested": job.cancel_requested or None,
+        "session_id": job.session.sid if job.session else None,
+        "serial_num": job.session.serial if job.session else None,
+        "instance": job.session.instance if job.session else None,
     }
     document.update((name, value) for name, value in optional.items() if value is not None)
     if job.extras is not None:

@@ -2,16 +2,19 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
+from oracle_api.audit_log import AuditLine, AuditLog
 from oracle_api.exceptions import ProcedureNotFound, StoreUnavailable
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
+from oracle_api.jobs.job import Job
 from oracle_api.jobs.lobs import LobStore
 from oracle_api.jobs.monitor import WorkMonitor
 from oracle_api.jobs.owners import OwnerStore
@@ -27,6 +30,7 @@ from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
+from oracle_api.oracle.sessions import Session, session_of
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -50,6 +54,7 @@ class Services:
     rows: RowStore
     lobs: LobStore
     registry: JobRegistry
+    audit_log: AuditLog
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -75,14 +80,15 @@ class Services:
         """Open the job store and the pool, and begin to run jobs.
 
         Raises:
-            SettingsError: the job store or the connect string cannot be used.
+            SettingsError: the job store, the connect string or the audit log cannot be used.
         """
         settings = self.settings
+        self.audit_log = AuditLog(settings.audit_log)
         self._database = JobDatabase(settings.jobs_database_url)
-        self.store = JobStore(self._database)
+        self.store = JobStore(self._database, self._audit_end)
         self.rows = RowStore(self._database)
         self.lobs = LobStore(self._database)
-        owners = OwnerStore(self._database)
+        owners = OwnerStore(self._database, self._audit_end)
         self._monitor = WorkMonitor(self.pool)
         runner = JobRunner(
             pool=self.pool,
@@ -116,21 +122,51 @@ class Services:
         self._drainer.start()
         self._started = True
 
-    def call_now(self, request: CallRequest, request_id: str) -> Answer:
+    def call_now(
+        self,
+        request: CallRequest,
+        request_id: str,
+        client: str,
+        on_session: Callable[[Session], None],
+    ) -> Answer:
         """Call a procedure and wait for it, within SYNC_TIMEOUT_SECONDS.
 
         Args:
             request: what to call.
             request_id: shown in the database as the session's client identifier.
+            client: the token's name, shown there too.
+            on_session: told in which session the call is going to run.
         """
         deadline = Deadline(self.settings.sync_timeout_seconds)
-        with self.pool.lend(Identity(request.name, request_id)) as connection:
+        with self.pool.lend(Identity(request.name, request_id, client)) as connection:
+            on_session(session_of(connection))
             return self._caller.call(
                 connection,
                 request,
                 readers=self._readers,
                 deadline=deadline,
             )
+
+    def _audit_end(self, job: Job) -> None:
+        session = job.session
+        self.audit_log.write(
+            AuditLine(
+                event="job_end",
+                start=job.run_start_time,
+                end=job.end_time,
+                client=job.submitted_by,
+                procedure=job.procedure_name,
+                job_status=job.status,
+                code=job.error_code,
+                session_id=session.sid if session else None,
+                serial_num=session.serial if session else None,
+                instance=session.instance if session else None,
+                request_id=job.request_id,
+                job_id=job.id,
+                traceparent=job.traceparent,
+                service=self.settings.instance_name,
+            )
+        )
 
     def check_ready(self) -> None:
         """Check that both the job store and the database can be used.
@@ -144,25 +180,28 @@ class Services:
             raise StoreUnavailable("The job store takes no writes.")
         self.pool.ping()
 
-    def describe(self, name: ProcedureName, request_id: str) -> Procedure:
+    def describe(self, name: ProcedureName, request_id: str, client: str) -> Procedure:
         """Find a procedure's signatures.
 
         Args:
             name: as a client would call it.
             request_id: shown in the database.
+            client: the token's name, shown there too.
 
         Raises:
             ProcedureNotFound: the data dictionary does not show it.
         """
-        with self.pool.lend(Identity("describe", request_id)) as connection:
+        with self.pool.lend(Identity("describe", request_id, client)) as connection:
             procedure = self._dictionary.describe(connection, name)
         if procedure is None:
             raise ProcedureNotFound(f"The data dictionary shows no procedure {name}.")
         return procedure
 
-    def list_procedures(self, pattern: str | None, most: int, request_id: str) -> list[Listed]:
+    def list_procedures(
+        self, pattern: str | None, most: int, request_id: str, client: str
+    ) -> list[Listed]:
         """List the procedures that match a pattern; see ``oracle.listing``."""
-        with self.pool.lend(Identity("list", request_id)) as connection:
+        with self.pool.lend(Identity("list", request_id, client)) as connection:
             return list_procedures(connection, pattern, most)
 
     def claim_waiting_place(self) -> bool:
@@ -207,6 +246,7 @@ class Services:
             self._monitor.stop,
             self._database.close,
             lambda: self.pool.close(_POOL_CLOSE_SECONDS),
+            self.audit_log.close,
         ):
             try:
                 step()

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 from oracle_api.exceptions import SettingsError
 
@@ -57,6 +57,15 @@ def _level(raw: str) -> str:
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
         raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
     return level
+
+
+def _log_format(raw: str) -> Literal["plain", "json"]:
+    match raw.lower():
+        case "plain":
+            return "plain"
+        case "json":
+            return "json"
+    raise ValueError("must be plain or json")
 
 
 def _words(raw: str) -> tuple[str, ...]:
@@ -246,7 +255,13 @@ class Settings:
         _seconds(0, 86400),
         "How long running jobs may go on when the service is told to stop.",
     )
+    audit_log: str = _setting(
+        "AUDIT_LOG", "", _text, "File of the audit log, or `-` for standard output; empty is off."
+    )
     log_level: str = _setting("LOG_LEVEL", "INFO", _level, "Least level that is logged.")
+    log_format: Literal["plain", "json"] = _setting(
+        "LOG_FORMAT", "plain", _log_format, "`plain` lines, or one JSON object per line."
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

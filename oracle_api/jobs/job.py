@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from oracle_api.oracle.longops import Work
+from oracle_api.oracle.sessions import Session
 
 
 class JobStatus(StrEnum):
@@ -69,6 +70,8 @@ class Job:
         error_code: such as ``ORA-20001`` or ``interrupted``.
         cancel_requested: somebody asked to break it off.
         version: grows with every change; the ETag is made of it.
+        session: the Oracle session that its call runs in, or ran in.
+        traceparent: of the request that submitted it (W3C Trace Context).
     """
 
     seq: int
@@ -89,6 +92,8 @@ class Job:
     error_code: str | None
     cancel_requested: bool
     version: int
+    session: Session | None = None
+    traceparent: str | None = None
 
     @property
     def duration(self) -> timedelta | None:
@@ -108,6 +113,7 @@ class NewJob:
         submitted_by: the token's name.
         request_id: of the submitting request.
         idempotency_key: the client's, or None.
+        traceparent: of the submitting request, or None.
     """
 
     id: str
@@ -117,6 +123,7 @@ class NewJob:
     submitted_by: str
     request_id: str
     idempotency_key: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,20 @@
 """Who runs jobs: each process beats, and a dead one's jobs are ended by exactly one other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
-from oracle_api.jobs.job import JobStatus, Outcome
-from oracle_api.jobs.records import PENDING_COUNT, drop_results, finishing
+from oracle_api.jobs.job import Job, JobStatus, Outcome
+from oracle_api.jobs.records import (
+    LISTED,
+    PENDING_COUNT,
+    drop_results,
+    finishing,
+    nobody,
+    to_job,
+)
 from oracle_api.jobs.tables import jobs, owners
 
 
@@ -40,10 +48,15 @@ class OwnerStore:
 
     Beats are counted, not timed: an observer takes an owner for dead when the count stands
     still for a while by the observer's own monotonic clock, so no two clocks are compared.
+
+    Args:
+        database: where they are.
+        on_end: told of every job that was ended here, once that is durable.
     """
 
-    def __init__(self, database: JobDatabase) -> None:
+    def __init__(self, database: JobDatabase, on_end: Callable[[Job], None] = nobody) -> None:
         self._database = database
+        self._on_end = on_end
 
     def register(self, owner: str) -> None:
         """Make an owner known.
@@ -92,7 +105,9 @@ class OwnerStore:
         Returns:
             How many there were.
         """
-        return self._database.write(lambda connection: self._end(connection, _ORPHANED, outcome))
+        return self._tell(
+            self._database.write(lambda connection: self._end(connection, _ORPHANED, outcome))
+        )
 
     def bury(self, owner: str, outcome: Outcome) -> int:
         """Remove an owner and end the jobs that it was running.
@@ -105,17 +120,23 @@ class OwnerStore:
             How many jobs it was running; 0 where another process was first.
         """
 
-        def operation(connection: sa.Connection) -> int:
+        def operation(connection: sa.Connection) -> list[Job]:
             gone = connection.execute(owners.delete().where(owners.c.token == owner))
             if gone.rowcount == 0:
-                return 0
+                return []
             held = sa.and_(jobs.c.owner == owner, jobs.c.status == JobStatus.RUNNING)
             return self._end(connection, held, outcome)
 
-        return self._database.write(operation)
+        return self._tell(self._database.write(operation))
 
     def _end(
         self, connection: sa.Connection, which: sa.ColumnElement[bool], outcome: Outcome
-    ) -> int:
+    ) -> list[Job]:
         drop_results(connection, sa.select(jobs.c.id).where(which))
-        return connection.execute(finishing(outcome, self._database.now()).where(which)).rowcount
+        ending = finishing(outcome, self._database.now()).where(which).returning(*LISTED)
+        return [to_job(row) for row in connection.execute(ending)]
+
+    def _tell(self, ended: list[Job]) -> int:
+        for job in ended:
+            self._on_end(job)
+        return len(ended)

@@ -11,6 +11,7 @@ from oracle_api.exceptions import Conflict
 from oracle_api.jobs.job import INTERRUPTED, PROGRESS_FINAL, Job, JobStatus, Outcome
 from oracle_api.jobs.tables import job_lobs, job_rows, jobs
 from oracle_api.oracle.longops import Work
+from oracle_api.oracle.sessions import Session
 
 #: A result above so many bytes is left out of lists.
 LIST_RESULT_BYTES = 4096
@@ -40,6 +41,10 @@ OLDEST_PENDING = (
 PENDING_COUNT = (
     sa.select(sa.func.count()).select_from(jobs).where(jobs.c.status == JobStatus.PENDING)
 )
+
+
+def nobody(job: Job) -> None:
+    """Stand in where nobody wants to be told of a job's end."""
 
 
 def held_by(job_id: str, owner: str) -> sa.ColumnElement[bool]:
@@ -125,4 +130,8 @@ def to_job(row: Any) -> Job:
         error_code=row.error_code,
         cancel_requested=bool(row.cancel_requested),
         version=row.version,
+        session=None
+        if row.session_id is None
+        else Session(row.session_id, row.serial_num, row.instance),
+        traceparent=row.traceparent,
     )

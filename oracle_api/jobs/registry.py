@@ -8,12 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from oracle_api.context import WorkContext, working_for
 from oracle_api.exceptions import StoreRefused, StoreUnavailable
 from oracle_api.jobs.job import Job, JobStatus, NewJob, Outcome, interrupted
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.handle import CallHandle
 from oracle_api.oracle.request import CallRequest
+from oracle_api.traceparent import parse_traceparent
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,12 @@ _UNSTORABLE = Outcome(JobStatus.FAILED, error="The job ended, but its outcome ca
 _LOOK_SECONDS = 0.5
 _STORE_RETRY_SECONDS = 1.0
 _BREAK_SECONDS = 5.0
+
+
+def work_of(job: Job) -> WorkContext:
+    """Give the ids that a line of the log about a job shows."""
+    trace = parse_traceparent(job.traceparent)
+    return WorkContext(job.request_id, job.id, trace.trace_id if trace else None)
 
 
 @dataclass(slots=True)
@@ -92,6 +100,7 @@ class JobRegistry:
         submitted_by: str,
         request_id: str,
         idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> Job:
         """Accept a job: it is durable when this returns.
 
@@ -100,6 +109,7 @@ class JobRegistry:
             submitted_by: the token's name.
             request_id: of the submitting request.
             idempotency_key: makes a repeated submission give the same job.
+            traceparent: of the submitting request.
 
         Raises:
             QueueFull, IdempotencyMismatch, StoreUnavailable: see ``JobStore.add``.
@@ -113,6 +123,7 @@ class JobRegistry:
                 submitted_by=submitted_by,
                 request_id=request_id,
                 idempotency_key=idempotency_key,
+                traceparent=traceparent,
             ),
             self._queue_limit,
         )
@@ -284,7 +295,8 @@ class JobRegistry:
             return False
         if job is None:
             return False
-        self._execute(job, owner)
+        with working_for(work_of(job)):
+            self._execute(job, owner)
         return True
 
     def _execute(self, job: Job, owner: str) -> None:

@@ -1,5 +1,6 @@
 """Where jobs are kept. Every move is guarded here: it names the state and owner it expects."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +28,13 @@ from oracle_api.jobs.records import (
     drop_results,
     finishing,
     held_by,
+    nobody,
     to_job,
     to_number,
 )
 from oracle_api.jobs.tables import jobs, owners
 from oracle_api.oracle.longops import Work
+from oracle_api.oracle.sessions import Session
 
 _PURGE_BATCH = 500
 
@@ -40,10 +43,16 @@ _BY_ID = sa.select(*WHOLE).where(jobs.c.id == sa.bindparam("id"))
 
 
 class JobStore:
-    """Jobs in an SQL database. A method that writes returns once its change is durable."""
+    """Jobs in an SQL database. A method that writes returns once its change is durable.
 
-    def __init__(self, database: JobDatabase) -> None:
+    Args:
+        database: where they are.
+        on_end: told of every job that this store ended, once that is durable.
+    """
+
+    def __init__(self, database: JobDatabase, on_end: Callable[[Job], None] = nobody) -> None:
         self._database = database
+        self._on_end = on_end
 
     def ping(self) -> None:
         """Read something.
@@ -94,6 +103,7 @@ class JobStore:
                     "submitted_by": new.submitted_by,
                     "request_id": new.request_id,
                     "idempotency_key": new.idempotency_key,
+                    "traceparent": new.traceparent,
                     "start_time": now,
                     "progress": 0,
                     "version": 1,
@@ -188,21 +198,42 @@ class JobStore:
         )
         self._database.write_later(lambda connection: connection.execute(statement))
 
+    def note_session(self, job_id: str, owner: str, session: Session) -> None:
+        """Queue which Oracle session a running job's call runs in."""
+        statement = (
+            jobs.update()
+            .where(held_by(job_id, owner))
+            .values(
+                session_id=session.sid,
+                serial_num=session.serial,
+                instance=session.instance,
+                version=jobs.c.version + 1,
+            )
+        )
+        self._database.write_later(lambda connection: connection.execute(statement))
+
     def finish(self, job_id: str, owner: str, outcome: Outcome) -> bool:
         """Move a running job to its final state.
 
         Returns:
             False where it is no longer running under this owner: others were first.
         """
-        statement = finishing(outcome, self._database.now()).where(held_by(job_id, owner))
+        statement = (
+            finishing(outcome, self._database.now())
+            .where(held_by(job_id, owner))
+            .returning(*LISTED)
+        )
 
-        def operation(connection: sa.Connection) -> bool:
-            is_moved = connection.execute(statement).rowcount == 1
-            if is_moved and outcome.status is not JobStatus.COMPLETED:
+        def operation(connection: sa.Connection) -> Job | None:
+            row = connection.execute(statement).one_or_none()
+            if row is not None and outcome.status is not JobStatus.COMPLETED:
                 drop_results(connection, [job_id])
-            return is_moved
+            return None if row is None else to_job(row)
 
-        return self._database.write(operation)
+        ended = self._database.write(operation)
+        if ended is not None:
+            self._on_end(ended)
+        return ended is not None
 
     def request_cancel(self, job_id: str) -> Job:
         """Cancel a pending job, or note that a running one is to be broken off.
@@ -230,7 +261,10 @@ class JobStore:
                 raise Conflict(f"Job {job_id} is {row.status} already.")
             return to_job(row)
 
-        return self._database.write(operation)
+        job = self._database.write(operation)
+        if job.status.is_final:
+            self._on_end(job)
+        return job
 
     # ---- deleting
 

@@ -52,10 +52,12 @@ class Identity:
     Args:
         action: what runs, such as the procedure's name.
         client_identifier: a job's or a request's id.
+        client: the name of the token that it is for; CLIENT_INFO there.
     """
 
     action: str
     client_identifier: str
+    client: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class OraclePool:
             connection.module = _fitting(f"oracle_api {self._settings.instance_name}", 48)
             connection.action = _fitting(identity.action, 32)
             connection.client_identifier = _fitting(identity.client_identifier, 64)
+            connection.clientinfo = _fitting(identity.client, 64)
             yield connection
         except OracleApiError as exc:
             # What the driver knows of types stays with the connection, even when they change.

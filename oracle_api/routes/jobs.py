@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
+from oracle_api.audit import note_deleted
 from oracle_api.auth import token_required
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.jobs.database import utc_now
@@ -89,6 +90,7 @@ def delete_many() -> Response:
     days = number(older_than, "older_than", default=0, highest=_MAX_DAYS)
     before = utc_now() - timedelta(days=days)
     deleted = current_services().store.delete_ended(wanted or FINAL, before)
+    note_deleted(deleted)
     return json_answer({"message": "The jobs were deleted.", "deleted": deleted})
 
 

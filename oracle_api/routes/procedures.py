@@ -2,6 +2,8 @@
 
 from flask import Blueprint, Response, g, request
 
+from oracle_api.access_log import client_name
+from oracle_api.audit import note_call, note_job, note_session
 from oracle_api.auth import token_required
 from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
@@ -21,7 +23,7 @@ _MOST_LISTED = 1000
 @token_required
 def call_now() -> Response:
     """Run a procedure and answer with its OUT values."""
-    answer = current_services().call_now(_call(), g.request_id)
+    answer = current_services().call_now(_call(), g.request_id, _client(), note_session)
     return json_answer({"status": "ok", "out": answer.out, **answer.members()})
 
 
@@ -31,10 +33,12 @@ def submit() -> Response:
     """Accept a job and answer with where to look."""
     job = current_services().registry.submit(
         _call(),
-        submitted_by=g.client,
+        submitted_by=_client(),
         request_id=g.request_id,
         idempotency_key=_idempotency_key(),
+        traceparent=str(g.trace) if g.trace else None,
     )
+    note_job(job.id)
     return json_answer(accepted(job), 202, {"Location": job_path(job), **retry_after(job)})
 
 
@@ -43,7 +47,7 @@ def submit() -> Response:
 def index() -> Response:
     """List the procedures whose names are like a pattern."""
     pattern = request.args.get("like")
-    found = current_services().list_procedures(pattern, _MOST_LISTED + 1, g.request_id)
+    found = current_services().list_procedures(pattern, _MOST_LISTED + 1, g.request_id, _client())
     return json_answer(list_document(found, _MOST_LISTED))
 
 
@@ -51,12 +55,18 @@ def index() -> Response:
 @token_required
 def describe(name: str) -> Response:
     """Describe a procedure: its signatures, an example and a JSON Schema of its call."""
-    procedure = current_services().describe(ProcedureName.parse(name), g.request_id)
+    procedure = current_services().describe(ProcedureName.parse(name), g.request_id, _client())
     return json_answer(procedure_document(procedure))
 
 
 def _call() -> CallRequest:
-    return parse_call(json_body(), by_position=current_services().settings.params_by_position)
+    call = parse_call(json_body(), by_position=current_services().settings.params_by_position)
+    note_call(call)
+    return call
+
+
+def _client() -> str:
+    return client_name() or ""
 
 
 def _idempotency_key() -> str | None:
