@@ -33,8 +33,8 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         address: the client's.
         method: of the request.
         path: of the request, percent-encoded.
-        procedure: its name as the client wrote it.
-        params: the names of its parameters.
+        procedure: its name.
+        params: the names of its parameters, as the client wrote them.
         params_left_out: how many names had no room in the line.
         batch: how many elements the batch has.
         deleted: how many jobs were deleted.
