@@ -35,6 +35,11 @@ max_requests = 0
 graceful_timeout = int(max(settings.shutdown_grace_seconds, settings.sync_timeout_seconds)) + 15
 timeout = graceful_timeout + 30
 keepalive = 75
+# A request line and a header field of so many bytes, and so many fields; more is a 4xx of
+# gunicorn's own. Long enough for any token, cursor and traceparent.
+limit_request_line = 4094
+limit_request_field_size = 8190
+limit_request_fields = 100
 control_socket_disable = True
 if settings.log_format == "json":
     logconfig_dict = logging_config(settings.log_level, settings.log_format)

@@ -10,6 +10,7 @@ from oracle_api.problems import register_problems
 from oracle_api.routes import BLUEPRINTS
 from oracle_api.services import EXTENSION, Services
 from oracle_api.settings import Settings
+from oracle_api.throttle import register_throttle
 
 _PREFLIGHT_SECONDS = 3600
 
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
         )
     register_access_log(app)
     register_audit(app)
+    register_throttle(app)
     register_problems(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -44,7 +46,14 @@ def create_app(settings: Settings) -> Flask:
             app,
             origins=list(settings.cors_origins),
             supports_credentials=False,
-            expose_headers=["ETag", "Location", "Retry-After", HEADER],
+            expose_headers=[
+                "ETag",
+                "Location",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                HEADER,
+            ],
             max_age=_PREFLIGHT_SECONDS,
         )
     return app

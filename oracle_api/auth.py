@@ -13,6 +13,7 @@ from werkzeug.datastructures import Authorization
 from oracle_api.exceptions import NotAllowed
 from oracle_api.problems import problem
 from oracle_api.services import current_services
+from oracle_api.throttle import counted, refuse_guesses
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,16 +43,19 @@ def token_required(view: Callable[P, R]) -> Callable[P, R]:
 
     Raises:
         NotAllowed: the address is not on the list.
+        RateLimited: too many requests came with the token, or from the address without one.
     """
-    with_token: Callable[P, R] = _bearer.login_required(view)
+    limited = counted(view)
+    with_token: Callable[P, R] = _bearer.login_required(limited)
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         settings = current_services().settings
         if settings.api_no_auth:
             g.client = ANONYMOUS
-            return view(*args, **kwargs)
+            return limited(*args, **kwargs)
         _check_address(request.remote_addr)
+        refuse_guesses()
         return with_token(*args, **kwargs)
 
     return guarded

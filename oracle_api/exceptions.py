@@ -16,6 +16,7 @@ OracleApiError
     ├── OutcomeUnknown         the connection was lost while the call ran
     ├── DatabaseUnavailable
     ├── QueueFull
+    ├── RateLimited            as many requests came as may come
     └── StoreUnavailable
         └── StoreRefused       not the store's state, what was to be written is at fault
 """
@@ -129,6 +130,10 @@ class DatabaseUnavailable(Unavailable):
 
 class QueueFull(Unavailable):
     """As many jobs are waiting as may wait."""
+
+
+class RateLimited(Unavailable):
+    """A client has made as many requests as it may make for now."""
 
 
 class StoreUnavailable(Unavailable):

@@ -69,6 +69,7 @@ KINDS: dict[type[errors.OracleApiError], Kind] = {
     ),
     errors.Unavailable: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
     errors.QueueFull: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "queue-full", "The job queue is full"),
+    errors.RateLimited: Kind(HTTPStatus.TOO_MANY_REQUESTS, "rate-limited", "Too many requests"),
     errors.StoreRefused: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-refused", "The job store refused a write"
     ),

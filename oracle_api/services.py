@@ -31,6 +31,7 @@ from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.oracle.sessions import Session, session_of
+from oracle_api.rate_limits import RateLimits
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pool = OraclePool(settings)
+        self.rate_limits: RateLimits | None = None
         self._dictionary = Dictionary(settings.dictionary_cache_seconds)
         self._caller = Caller(
             self._dictionary,
@@ -80,10 +82,12 @@ class Services:
         """Open the job store and the pool, and begin to run jobs.
 
         Raises:
-            SettingsError: the job store, the connect string or the audit log cannot be used.
+            SettingsError: the job store, the connect string or a file cannot be used.
         """
         settings = self.settings
         self.audit_log = AuditLog(settings.audit_log)
+        if settings.rate_limit:
+            self.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_file)
         self._database = JobDatabase(settings.jobs_database_url)
         self.store = JobStore(self._database, self._audit_end)
         self.rows = RowStore(self._database)
@@ -180,6 +184,10 @@ class Services:
             raise StoreUnavailable("The job store takes no writes.")
         self.pool.ping()
 
+    def _close_rate_limits(self) -> None:
+        if self.rate_limits is not None:
+            self.rate_limits.close()
+
     def describe(self, name: ProcedureName, request_id: str, client: str) -> Procedure:
         """Find a procedure's signatures.
 
@@ -247,6 +255,7 @@ class Services:
             self._database.close,
             lambda: self.pool.close(_POOL_CLOSE_SECONDS),
             self.audit_log.close,
+            self._close_rate_limits,
         ):
             try:
                 step()

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from limits import RateLimitItem
+
 from oracle_api.exceptions import SettingsError
+from oracle_api.policies import parse_policies
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -203,6 +206,27 @@ class Settings:
         10 * 1024 * 1024,
         _integer(1024, 1024 * 1024 * 1024),
         "Largest request body.",
+    )
+    max_json_depth: int = _setting(
+        "MAX_JSON_DEPTH", 32, _integer(4, 500), "How deep objects and lists may nest in a body."
+    )
+    max_params: int = _setting(
+        "MAX_PARAMS", 1000, _integer(1, 100_000), "Most parameters of a call or a batch's element."
+    )
+    max_batch: int = _setting(
+        "MAX_BATCH", 10_000, _integer(1, 1_000_000), "Most elements of a batch."
+    )
+    rate_limit: tuple[RateLimitItem, ...] = _setting(
+        "RATE_LIMIT",
+        (),
+        parse_policies,
+        "Requests that each token may make, such as `600/minute`; empty is no limit.",
+    )
+    rate_limit_file: str = _setting(
+        "RATE_LIMIT_FILE",
+        "var/rates.db",
+        _text,
+        "Where requests are counted for RATE_LIMIT, by all processes together.",
     )
     date_format: str = _setting(
         "DATE_FORMAT",

@@ -23,6 +23,7 @@ JOB = WorkContext("r-1", "j-1", "t-1")
 def lines() -> Iterator[Callable[[LogFormat], Callable[[], list[str]]]]:
     """Give the lines that are logged in a format, as they are written."""
     handlers: list[logging.Handler] = []
+    end_work()
 
     def begin(log_format: LogFormat) -> Callable[[], list[str]]:
         config = logging_config("INFO", log_format)
@@ -110,6 +111,8 @@ def test_gunicorns_lines_are_json_too() -> None:
 
 
 def test_threads_do_not_mix_what_they_work_for() -> None:
+    end_work()
+
     def work(number: int) -> Any:
         with working_for(WorkContext(f"r-{number}")):
             return current_work().request_id

@@ -10,7 +10,7 @@ from oracle_api.exceptions import InvalidRequest
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.request import CallRequest
 from oracle_api.routes.body import json_answer, json_body
-from oracle_api.schemas import accepted, job_path, parse_call, retry_after
+from oracle_api.schemas import BodyLimits, accepted, job_path, parse_call, retry_after
 from oracle_api.services import current_services
 
 blueprint = Blueprint("procedures", __name__)
@@ -60,7 +60,9 @@ def describe(name: str) -> Response:
 
 
 def _call() -> CallRequest:
-    call = parse_call(json_body(), by_position=current_services().settings.params_by_position)
+    settings = current_services().settings
+    limits = BodyLimits(settings.max_json_depth, settings.max_params, settings.max_batch)
+    call = parse_call(json_body(), by_position=settings.params_by_position, limits=limits)
     note_call(call)
     return call
 
