@@ -273,6 +273,9 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
         "params": _params(request) if request and show_params else None,
         "batch": _shown_batch(request) if request and show_params else None,
         "run_start_time": job.run_start_time and timestamp(job.run_start_time),
+        "session_id": job.session.sid if job.session else None,
+        "serial_num": job.session.serial if job.session else None,
+        "instance": job.session.instance if job.session else None,
         "end_time": job.end_time and timestamp(job.end_time),
         "duration": None if job.duration is None else duration(job.duration),
         "work": job.work,
@@ -280,9 +283,6 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
         "error": job.error,
         "error_code": job.error_code,
         "cancel_requested": job.cancel_requested or None,
-        "session_id": job.session.sid if job.session else None,
-        "serial_num": job.session.serial if job.session else None,
-        "instance": job.session.instance if job.session else None,
     }
     document.update((name, value) for name, value in optional.items() if value is not None)
     if job.extras is not None:
