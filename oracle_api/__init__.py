@@ -6,7 +6,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from oracle_api.access_log import HEADER, register_access_log
 from oracle_api.problems import register_problems
+from oracle_api.request_metrics import register_request_metrics
 from oracle_api.routes import BLUEPRINTS
+from oracle_api.server_timing import SERVER_TIMING, register_server_timing
 from oracle_api.services import EXTENSION, Services
 from oracle_api.settings import Settings
 
@@ -28,11 +30,14 @@ def create_app(settings: Settings) -> Flask:
     # Neither a trailing nor a doubled slash is answered with a redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = Services(settings)
+    services = app.extensions[EXTENSION] = Services(settings)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
+    # First, so that it measures what the others do too.
+    register_request_metrics(app, services.metrics)
+    register_server_timing(app)
     register_access_log(app)
     register_problems(app)
     for blueprint in BLUEPRINTS:
@@ -42,7 +47,7 @@ def create_app(settings: Settings) -> Flask:
             app,
             origins=list(settings.cors_origins),
             supports_credentials=False,
-            expose_headers=["ETag", "Location", "Retry-After", HEADER],
+            expose_headers=["ETag", "Location", "Retry-After", HEADER, SERVER_TIMING],
             max_age=_PREFLIGHT_SECONDS,
         )
     return app

@@ -19,7 +19,9 @@ from oracle_api.jobs.registry import JobRegistry
 from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
-from oracle_api.oracle.call import Answer, Caller, CallOptions
+from oracle_api.metrics.exposition import StoreReadings, WSGIApp, exposition
+from oracle_api.metrics.instruments import Instruments
+from oracle_api.oracle.call import Answer, Caller, CallOptions, Stage
 from oracle_api.oracle.dictionary import Dictionary, Procedure
 from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.listing import Listed, list_procedures
@@ -27,6 +29,7 @@ from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
+from oracle_api.phases import PhaseTimer
 from oracle_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,10 @@ log = logging.getLogger(__name__)
 EXTENSION = "oracle_api"
 
 _POOL_CLOSE_SECONDS = 3.0
+_POOL_LOOK_SECONDS = 5
+
+# What a synchronous call does once a stage is reached.
+_PHASES = {Stage.BOUND: "bind", Stage.SENT: "call", Stage.RETURNED: "fetch"}
 
 
 class Services:
@@ -53,7 +60,8 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.pool = OraclePool(settings)
+        self.metrics = Instruments()
+        self.pool = OraclePool(settings, self.metrics.pool)
         self._dictionary = Dictionary(settings.dictionary_cache_seconds)
         self._caller = Caller(
             self._dictionary,
@@ -78,7 +86,7 @@ class Services:
             SettingsError: the job store or the connect string cannot be used.
         """
         settings = self.settings
-        self._database = JobDatabase(settings.jobs_database_url)
+        self._database = JobDatabase(settings.jobs_database_url, on_commit=self.metrics.committed)
         self.store = JobStore(self._database)
         self.rows = RowStore(self._database)
         self.lobs = LobStore(self._database)
@@ -100,6 +108,10 @@ class Services:
             executor=ThreadPoolExecutor(settings.job_workers, thread_name_prefix="job"),
             workers=settings.job_workers,
             queue_limit=settings.job_queue_limit,
+            on_end=self.metrics.job_ended,
+        )
+        self._exposition = exposition(
+            self.metrics, StoreReadings(self.store.census, utc_now, settings.job_queue_limit)
         )
         self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
         self._scheduler: BackgroundScheduler = schedule_purge(
@@ -108,7 +120,16 @@ class Services:
             timedelta(minutes=settings.job_cleanup_minutes),
             utc_now,
         )
+        # Another process may answer for this one's pool, and idle connections close by themselves.
+        self._scheduler.add_job(
+            self.pool.note_size,
+            "interval",
+            seconds=_POOL_LOOK_SECONDS,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
         self.pool.open()
+        self.pool.note_size()
         self.registry.join()
         self._monitor.start()
         self._heartbeat.start()
@@ -116,21 +137,33 @@ class Services:
         self._drainer.start()
         self._started = True
 
-    def call_now(self, request: CallRequest, request_id: str) -> Answer:
+    def call_now(self, request: CallRequest, request_id: str, phases: PhaseTimer) -> Answer:
         """Call a procedure and wait for it, within SYNC_TIMEOUT_SECONDS.
 
         Args:
             request: what to call.
             request_id: shown in the database as the session's client identifier.
+            phases: told where the time goes.
         """
         deadline = Deadline(self.settings.sync_timeout_seconds)
+        phases.enter("pool")
         with self.pool.lend(Identity(request.name, request_id)) as connection:
-            return self._caller.call(
+            phases.enter("describe")
+            answer = self._caller.call(
                 connection,
                 request,
                 readers=self._readers,
                 deadline=deadline,
+                on_stage=lambda stage: phases.enter(_PHASES[stage]),
+                before_commit=lambda: phases.enter("commit"),
             )
+            phases.leave()
+            return answer
+
+    def exposition(self) -> WSGIApp:
+        """Give the WSGI app that writes the metrics as they are now."""
+        self.pool.note_size()
+        return self._exposition
 
     def check_ready(self) -> None:
         """Check that both the job store and the database can be used.
@@ -154,7 +187,7 @@ class Services:
         Raises:
             ProcedureNotFound: the data dictionary does not show it.
         """
-        with self.pool.lend(Identity("describe", request_id)) as connection:
+        with self.pool.lend(Identity("describe", request_id, errand="describe")) as connection:
             procedure = self._dictionary.describe(connection, name)
         if procedure is None:
             raise ProcedureNotFound(f"The data dictionary shows no procedure {name}.")
@@ -162,7 +195,7 @@ class Services:
 
     def list_procedures(self, pattern: str | None, most: int, request_id: str) -> list[Listed]:
         """List the procedures that match a pattern; see ``oracle.listing``."""
-        with self.pool.lend(Identity("list", request_id)) as connection:
+        with self.pool.lend(Identity("list", request_id, errand="list")) as connection:
             return list_procedures(connection, pattern, most)
 
     def claim_waiting_place(self) -> bool:

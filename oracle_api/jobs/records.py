@@ -41,6 +41,19 @@ PENDING_COUNT = (
     sa.select(sa.func.count()).select_from(jobs).where(jobs.c.status == JobStatus.PENDING)
 )
 
+#: How many jobs there are of each status, and since when the oldest of the waiting ones waits.
+#: All of it but that one moment is read from the index by status.
+CENSUS = sa.select(
+    jobs.c.status,
+    sa.func.count().label("jobs"),
+    sa.select(jobs.c.start_time)
+    .where(jobs.c.status == JobStatus.PENDING)
+    .order_by(jobs.c.seq)
+    .limit(1)
+    .scalar_subquery()
+    .label("oldest_pending"),
+).group_by(jobs.c.status)
+
 
 def held_by(job_id: str, owner: str) -> sa.ColumnElement[bool]:
     """Guard a change of a running job: it is still this owner's."""
@@ -99,7 +112,8 @@ def to_number(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def _to_moment(number: int | None) -> datetime | None:
+def to_moment(number: int | None) -> datetime | None:
+    """Give the moment that such a number stands for."""
     return None if number is None else _EPOCH + number * _MICROSECOND
 
 
@@ -115,8 +129,8 @@ def to_job(row: Any) -> Job:
         submitted_by=row.submitted_by,
         request_id=row.request_id,
         start_time=_EPOCH + row.start_time * _MICROSECOND,
-        run_start_time=_to_moment(row.run_start_time),
-        end_time=_to_moment(row.end_time),
+        run_start_time=to_moment(row.run_start_time),
+        end_time=to_moment(row.end_time),
         progress=row.progress,
         work=msgspec.json.decode(row.work, type=Work) if row.work else None,
         result=row.result,

@@ -12,6 +12,7 @@ from oracle_api.jobs.job import (
     ACTIVE,
     FINAL,
     PROGRESS_TAKEN,
+    Census,
     Job,
     JobFilter,
     JobPage,
@@ -20,6 +21,7 @@ from oracle_api.jobs.job import (
     Outcome,
 )
 from oracle_api.jobs.records import (
+    CENSUS,
     LISTED,
     OLDEST_PENDING,
     PENDING_COUNT,
@@ -28,6 +30,7 @@ from oracle_api.jobs.records import (
     finishing,
     held_by,
     to_job,
+    to_moment,
     to_number,
 )
 from oracle_api.jobs.tables import jobs, owners
@@ -137,6 +140,19 @@ class JobStore:
             rows = connection.execute(page).all()
         found = tuple(to_job(row) for row in rows[:limit])
         return JobPage(total, found, found[-1].seq if len(rows) > limit else None)
+
+    def census(self) -> Census:
+        """Count the jobs of all processes.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(CENSUS).all()
+        return Census(
+            {JobStatus(row.status): row.jobs for row in rows},
+            to_moment(rows[0].oldest_pending) if rows else None,
+        )
 
     # ---- running
 

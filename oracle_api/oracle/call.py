@@ -89,6 +89,7 @@ class Caller:
         deadline: Deadline,
         handle: CallHandle | None = None,
         on_stage: Callable[[Stage], None] = lambda stage: None,
+        before_commit: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Run a procedure and commit; after any error its work is not committed.
 
@@ -99,6 +100,7 @@ class Caller:
             deadline: by when it must be done.
             handle: by which another thread may break it off.
             on_stage: told how far the call has come.
+            before_commit: told when all is read.
 
         Raises:
             OracleApiError: whatever went wrong, as the caller can act on it.
@@ -120,6 +122,7 @@ class Caller:
             execution = _Execution(connection, request, reader, deadline, on_stage)
             answer = self._answer(connection, request, execution, plans)
             handle.close()
+            before_commit()
             _commit(connection)
             return answer
         except CallTimedOut:

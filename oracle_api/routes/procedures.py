@@ -7,6 +7,7 @@ from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.request import CallRequest
+from oracle_api.phases import PhaseTimer
 from oracle_api.routes.body import json_answer, json_body
 from oracle_api.schemas import accepted, job_path, parse_call, retry_after
 from oracle_api.services import current_services
@@ -21,7 +22,8 @@ _MOST_LISTED = 1000
 @token_required
 def call_now() -> Response:
     """Run a procedure and answer with its OUT values."""
-    answer = current_services().call_now(_call(), g.request_id)
+    g.phases = PhaseTimer()
+    answer = current_services().call_now(_call(), g.request_id, g.phases)
     return json_answer({"status": "ok", "out": answer.out, **answer.members()})
 
 
