@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test reliability lint format types-doc clean
+.PHONY: help install run test reliability lint audit format types-doc clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+audit: $(VENV)/dev.stamp ## ask PyPI for known vulnerabilities of what the service runs on
+	@$(BIN)/pip-audit --requirement requirements.txt --no-deps --disable-pip --progress-spinner off
 
 format: $(VENV)/dev.stamp ## format the code
 	@$(BIN)/ruff format .

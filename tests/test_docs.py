@@ -90,3 +90,10 @@ def test_no_fault_lost_a_job_or_ran_one_twice() -> None:
         assert int(fault["jobs accepted"]) > 0
         for name in ("lost", "run twice", "answers that were no proper problem document"):
             assert fault[name] == "0", fault
+
+
+def test_what_the_security_page_names_as_shown_is_there() -> None:
+    text = (ROOT / "docs" / "SECURITY.md").read_text()
+    named = set(re.findall(r"`((?:tests|docs)/[\w./]+)`", text))
+    assert len(named) > 10
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
