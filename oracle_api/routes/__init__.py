@@ -1,6 +1,6 @@
 """Thin blueprints: they parse, make one call, and serialise."""
 
-from oracle_api.routes import health, jobs, lobs, procedures, rows
+from oracle_api.routes import health, jobs, lobs, openapi, procedures, rows
 
 BLUEPRINTS = (
     procedures.blueprint,
@@ -8,4 +8,5 @@ BLUEPRINTS = (
     rows.blueprint,
     lobs.blueprint,
     health.blueprint,
+    openapi.blueprint,
 )
