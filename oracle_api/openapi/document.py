@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 from flask import Flask
+from werkzeug.exceptions import default_exceptions
 from werkzeug.routing import Rule
 
 from oracle_api import exceptions as errors
 from oracle_api.auth import scopes_of
 from oracle_api.openapi import answers
 from oracle_api.openapi.operations import GUARDED, JSON, OPERATIONS, TAGS, Answer, Body, Operation
-from oracle_api.openapi.parts import HEADERS, IN_PATHS, PARAMETERS
+from oracle_api.openapi.parts import EVERYWHERE, HEADERS, IN_PATHS, PARAMETERS
 from oracle_api.problems import KINDS, MEDIA_TYPE, Kind
 from oracle_api.schemas import ProcedureBody
 from oracle_api.settings import Settings
@@ -119,7 +120,7 @@ def _operation(
         "security": _security(scopes),
         "parameters": [
             *(ref("parameters", name) for name in sorted(rule.arguments)),
-            *(ref("parameters", name) for name in operation.parameters),
+            *(ref("parameters", name) for name in (*operation.parameters, *EVERYWHERE)),
         ],
         "requestBody": operation.body and {"required": True, "content": _content(operation.body)},
         "responses": {
@@ -219,9 +220,11 @@ def _problems(
 
 
 def _problem(status: HTTPStatus, kinds: list[Kind]) -> Json:
-    content: Json = {"schema": ref("schemas", "Problem")}
-    if kinds:
-        content["examples"] = {kind.slug: ref("examples", kind.slug) for kind in kinds}
+    content: Json = {
+        "schema": ref("schemas", "Problem"),
+        "examples": {kind.slug: ref("examples", kind.slug) for kind in kinds}
+        or {"plain": _plain_example(status)},
+    }
     return {
         "description": "; ".join(kind.title for kind in kinds) or status.phrase,
         "headers": _headers(_PROBLEM_HEADERS.get(status, ())),
@@ -237,14 +240,22 @@ _PROBLEM_HEADERS: dict[HTTPStatus, tuple[str, ...]] = {
 
 
 def _example(kind: Kind) -> Json:
-    """Make an example of a kind of problem."""
-    detail = f"{kind.title}. {kind.hint}".strip()
+    return _shown(kind.type, kind.title, kind.status, f"{kind.title}. {kind.hint}".strip())
+
+
+def _plain_example(status: HTTPStatus) -> Json:
+    """Make an example of a problem whose status says it all."""
+    says = default_exceptions[status]()
+    return _shown("about:blank", says.name, status, str(says.description))
+
+
+def _shown(kind: str, title: str, status: HTTPStatus, detail: str) -> Json:
     return {
-        "summary": kind.title,
+        "summary": title,
         "value": {
-            "type": kind.type,
-            "title": kind.title,
-            "status": int(kind.status),
+            "type": kind,
+            "title": title,
+            "status": int(status),
             "detail": detail,
             "error": detail,
             "request_id": "4fd9b1c6f5a24c3c9e0d0b8a7c6f1e22",

@@ -62,6 +62,11 @@ IN_PATHS: dict[str, dict[str, Any]] = {
 
 #: All others.
 PARAMETERS: dict[str, dict[str, Any]] = {
+    "RequestID": _header(
+        "X-Request-ID",
+        "An id of the caller's own for the answer and the log: letters, digits and `._:+/=-`, "
+        "128 at most. Another one is not taken.",
+    ),
     "IdempotencyKey": _header(
         "Idempotency-Key",
         "The same key, client and body give the same job again.",
@@ -106,6 +111,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         example="PKG_ETL.*",
     ),
 }
+
+#: Those that every operation has.
+EVERYWHERE = ("RequestID",)
 
 #: Of answers.
 HEADERS: dict[str, dict[str, Any]] = {

@@ -1,6 +1,6 @@
 """Thin blueprints: they parse, make one call, and serialise."""
 
-from oracle_api.routes import health, jobs, lobs, openapi, procedures, rows
+from oracle_api.routes import docs, health, jobs, lobs, openapi, procedures, rows
 
 BLUEPRINTS = (
     procedures.blueprint,
@@ -9,4 +9,5 @@ BLUEPRINTS = (
     lobs.blueprint,
     health.blueprint,
     openapi.blueprint,
+    docs.blueprint,
 )
