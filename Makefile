@@ -5,10 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format clean
+.PHONY: help install run test reliability lint format types-doc clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/run.stamp: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -39,6 +39,9 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 test: $(VENV)/dev.stamp ## run the whole test suite
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
+reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
+	@RELIABILITY_REPORT=docs/reliability.md $(BIN)/python -m pytest tests/integration/test_chaos.py
+
 lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -48,6 +51,9 @@ lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
 format: $(VENV)/dev.stamp ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+types-doc: $(VENV)/dev.stamp ## write docs/types.md from what the service answers
+	@$(BIN)/python -m tests.integration.type_table > docs/types.new && mv docs/types.new docs/types.md
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

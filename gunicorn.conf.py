@@ -80,7 +80,9 @@ def post_worker_init(worker: Any) -> None:
 
 def worker_int(worker: Any) -> None:
     """Stop in a hurry (Ctrl-C): running jobs are broken off without grace."""
-    _services(worker).begin_stop(in_a_hurry=True)
+    # It may come before the app is loaded.
+    if getattr(worker, "wsgi", None) is not None:
+        _services(worker).begin_stop(in_a_hurry=True)
 
 
 def worker_exit(server: Any, worker: Any) -> None:

@@ -17,6 +17,7 @@ _MOMENT: dict[str, Any] = {"type": ["string", "null"], "examples": ["2025-12-31T
 _DAY_TO_SECOND: dict[str, Any] = {"type": ["string", "null"], "examples": ["P1DT2H3M4.5S"]}
 _YEAR_TO_MONTH: dict[str, Any] = {"type": ["string", "null"], "examples": ["P1Y2M"]}
 _BASE64: dict[str, Any] = {"type": ["string", "null"], "contentEncoding": "base64"}
+_ANY: dict[str, Any] = {"type": ["object", "array", "string", "number", "boolean", "null"]}
 _BOOLEAN: dict[str, Any] = {"type": ["boolean", "null"]}
 
 # Schema of a value and an example, by the name that oracle.values has for the type.
@@ -45,6 +46,7 @@ _BY_TYPE: dict[str, tuple[dict[str, Any], Any]] = {
     "RAW": (_BASE64, "aGk="),
     "BLOB": (_BASE64, "aGk="),
     "PL/SQL BOOLEAN": (_BOOLEAN, True),
+    "JSON": (_ANY, {"any": ["JSON", 1.5, None]}),
 }
 
 

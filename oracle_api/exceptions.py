@@ -154,6 +154,10 @@ class DatabaseUnavailable(Unavailable):
     """No usable connection to the database could be had."""
 
 
+class StaleTypes(DatabaseUnavailable):
+    """A type was compiled anew, and the session knows it as it was; nothing was sent."""
+
+
 class QueueFull(Unavailable):
     """As many jobs are waiting as may wait."""
 

@@ -71,6 +71,9 @@ KINDS: dict[type[errors.OracleApiError], Kind] = {
     errors.DatabaseUnavailable: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable", "The database is not available"
     ),
+    errors.StaleTypes: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "types-changed", "A type was compiled anew"
+    ),
     errors.Unavailable: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
     errors.QueueFull: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "queue-full", "The job queue is full"),
     errors.TooManyJobs: Kind(

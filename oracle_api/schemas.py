@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from oracle_api.exceptions import FieldError, InvalidRequest
-from oracle_api.jobs.job import Job, JobPage, JobStatus
+from oracle_api.jobs.job import Callback, Job, JobPage, JobStatus
 from oracle_api.limits import MAX_PARAMETERS
 from oracle_api.oracle.names import ProcedureName, identifier
 from oracle_api.oracle.request import Argument, CallRequest, Direction
@@ -71,6 +71,9 @@ class ProcedureBody(msgspec.Struct, frozen=True):
         Meta(description="`string` writes numbers as strings, for clients that only have doubles."),
     ] = None
     output: Annotated[bool | None, Meta(description="Give the lines of DBMS_OUTPUT.")] = None
+    callback_url: Annotated[
+        str | None, Meta(description="Where to `POST` the job once it has ended; of jobs only.")
+    ] = None
 
 
 _decoder = msgspec.json.Decoder(ProcedureBody, float_hook=Decimal)
@@ -88,7 +91,7 @@ _DIRECTIONS: dict[str, Direction] = {
 
 
 def parse_call(data: bytes, *, by_position: bool) -> CallRequest:
-    """Read the body of a procedure call.
+    """Read the body of a procedure call that is made at once.
 
     Args:
         data: JSON in UTF-8 (RFC 8259).
@@ -98,6 +101,18 @@ def parse_call(data: bytes, *, by_position: bool) -> CallRequest:
         InvalidRequest: it is no JSON, has another shape, or names something that cannot be.
     """
     body = _decode(data)
+    if body.callback_url is not None:
+        raise _refusal("/callback_url", "only POST /procedure/async calls back")
+    return _call(body, by_position=by_position)
+
+
+def parse_submission(data: bytes, *, by_position: bool) -> tuple[CallRequest, str | None]:
+    """Read the body of a job: as ``parse_call`` does, and the URL to call back."""
+    body = _decode(data)
+    return _call(body, by_position=by_position), body.callback_url
+
+
+def _call(body: ProcedureBody, *, by_position: bool) -> CallRequest:
     pointer = "/name"
     try:
         name = ProcedureName.parse(body.name)
@@ -267,11 +282,24 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
         "error": job.error,
         "error_code": job.error_code,
         "cancel_requested": job.cancel_requested or None,
+        "callback": job.callback and _callback(job.callback),
     }
     document.update((name, value) for name, value in optional.items() if value is not None)
     if job.extras is not None:
         document.update(msgspec.json.decode(job.extras, type=dict[str, msgspec.Raw]))
     return document
+
+
+def _callback(callback: Callback) -> dict[str, Any]:
+    document = {
+        "url": callback.url,
+        "state": callback.state,
+        "attempts": callback.attempts,
+        "last_status": callback.last_status,
+        "last_error": callback.last_error,
+        "next_attempt": callback.next_attempt and timestamp(callback.next_attempt),
+    }
+    return {name: value for name, value in document.items() if value is not None}
 
 
 def page_document(page: JobPage) -> dict[str, Any]:

@@ -2,15 +2,23 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
 from oracle_api.clients.client import Client
 from oracle_api.clients.directory import ClientDirectory
-from oracle_api.exceptions import NotAllowed, ProcedureNotFound, SettingsError, StoreUnavailable
+from oracle_api.exceptions import (
+    NotAllowed,
+    ProcedureNotFound,
+    SettingsError,
+    StaleTypes,
+    StoreUnavailable,
+)
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.heartbeat import Heartbeat
@@ -28,16 +36,23 @@ from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.listing import Listed, list_procedures
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.permits import EVERYTHING, Pattern, Permit, ProcedureRules
-from oracle_api.oracle.pool import Identity, OraclePool
+from oracle_api.oracle.pool import Connection, Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.settings import Settings
+from oracle_api.webhooks.addresses import CallbackPolicy
+from oracle_api.webhooks.deliveries import DeliveryStore
+from oracle_api.webhooks.schedule import Schedule
+from oracle_api.webhooks.sender import Sender
+from oracle_api.webhooks.worker import WebhookWorker
 
 log = logging.getLogger(__name__)
 
 EXTENSION = "oracle_api"
 
 _POOL_CLOSE_SECONDS = 3.0
+_WEBHOOKS_CLOSE_SECONDS = 5.0
+_T = TypeVar("_T")
 
 
 class Services:
@@ -69,6 +84,7 @@ class Services:
             ),
         )
         self._readers = Readers(rows_up_to(settings.max_rows), lobs_up_to(settings.max_lob_bytes))
+        self.callback_policy = CallbackPolicy(settings.webhook_allow)
         # Waiting requests hold a thread each: some are always kept for the others.
         self._waiting_places = threading.BoundedSemaphore(max(1, settings.web_threads // 2))
         # Started beforehand: a signal handler that starts a thread could lock itself up.
@@ -110,6 +126,7 @@ class Services:
             workers=settings.job_workers,
             queue_limit=settings.job_queue_limit,
         )
+        self._webhooks = self._make_webhooks() if settings.webhook_allow else None
         self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
         self._scheduler: BackgroundScheduler = schedule_purge(
             self.store,
@@ -118,12 +135,32 @@ class Services:
             utc_now,
         )
         self.pool.open()
-        self.registry.join()
+        try:
+            self.registry.join()
+        except StoreUnavailable as exc:
+            # One that fails to start takes the whole service down; the heartbeat joins later.
+            log.error("No job runs here until the job store takes writes: %s", exc.detail)
         self._monitor.start()
         self._heartbeat.start()
         self._scheduler.start()
+        if self._webhooks is not None:
+            self._webhooks.start()
         self._drainer.start()
         self._started = True
+
+    def _make_webhooks(self) -> WebhookWorker:
+        settings = self.settings
+        return WebhookWorker(
+            deliveries=DeliveryStore(self._database),
+            sender=Sender(
+                self.callback_policy, settings.webhook_secret, settings.webhook_timeout_seconds
+            ),
+            schedule=Schedule(settings.webhook_retry_seconds),
+            owner=lambda: self.registry.owner,
+            due=self._database.callbacks_due,
+            workers=settings.webhook_workers,
+            now=utc_now,
+        )
 
     def permit(self, client: Client) -> Permit:
         """Give what a client may call."""
@@ -144,20 +181,29 @@ class Services:
         return self.permit(client)
 
     def submit(
-        self, request: CallRequest, client: Client, request_id: str, idempotency_key: str | None
+        self,
+        request: CallRequest,
+        client: Client,
+        request_id: str,
+        idempotency_key: str | None,
+        callback_url: str | None = None,
     ) -> Job:
         """Accept a job of a client; see ``JobRegistry.submit``.
 
         Raises:
             ProcedureNotAllowed: whatever the name leads to, this client may not call it.
+            NotAllowed, InvalidRequest: nobody may be called back there.
         """
         self.permit(client).check_written(ProcedureName.parse(request.name, request.schema))
+        if callback_url is not None:
+            self.callback_policy.check(callback_url)
         return self.registry.submit(
             request,
             submitted_by=client.name,
             request_id=request_id,
             idempotency_key=idempotency_key,
             client_limit=client.max_active_jobs,
+            callback_url=callback_url,
         )
 
     def call_now(self, request: CallRequest, client: Client, request_id: str) -> Answer:
@@ -171,14 +217,30 @@ class Services:
         permit = self.permit(client)
         permit.check_written(ProcedureName.parse(request.name, request.schema))
         deadline = Deadline(self.settings.sync_timeout_seconds)
-        with self.pool.lend(Identity(request.name, request_id)) as connection:
-            return self._caller.call(
+        return self._lend(
+            Identity(request.name, request_id),
+            lambda connection: self._caller.call(
                 connection,
                 request,
                 readers=self._readers,
                 deadline=deadline,
                 permit=permit,
-            )
+            ),
+        )
+
+    def _lend(self, identity: Identity, use: Callable[[Connection], _T]) -> _T:
+        """Lend a connection; a new one where its session knows a type as it was, and sent nothing.
+
+        Raises:
+            OracleApiError: whatever the use of it raised.
+        """
+        try:
+            with self.pool.lend(identity) as connection:
+                return use(connection)
+        except StaleTypes as exc:
+            log.info("%s The sessions that know it are replaced.", exc.detail)
+        with self.pool.lend(identity) as connection:
+            return use(connection)
 
     def check_ready(self) -> None:
         """Check that both the job store and the database can be used.
@@ -205,8 +267,10 @@ class Services:
         """
         permit, procedure = self.permit(client), None
         if permit.may_allow(name):
-            with self.pool.lend(Identity("describe", request_id)) as connection:
-                procedure = self._dictionary.describe(connection, name)
+            procedure = self._lend(
+                Identity("describe", request_id),
+                lambda connection: self._dictionary.describe(connection, name),
+            )
         if procedure is None or not permit.allows(procedure.name.parts):
             raise ProcedureNotFound(f"The data dictionary shows no procedure {name}.")
         return procedure
@@ -258,6 +322,7 @@ class Services:
         self._drainer.join()
         for step in (
             lambda: self._scheduler.shutdown(wait=False),
+            self._close_webhooks,
             self._heartbeat.stop,
             self.registry.sign_off,
             self._monitor.stop,
@@ -268,7 +333,11 @@ class Services:
                 step()
             except Exception:
                 log.exception("A step of closing failed; the others go on.")
-        return self.registry.is_idle
+        return self.registry.is_idle and (self._webhooks is None or self._webhooks.is_idle)
+
+    def _close_webhooks(self) -> None:
+        if self._webhooks is not None:
+            self._webhooks.close(_WEBHOOKS_CLOSE_SECONDS)
 
 
 def _rules_for_all(settings: Settings) -> ProcedureRules:

@@ -1,11 +1,13 @@
 """The service's settings: read once from the environment, typed, frozen."""
 
+import base64
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from oracle_api.allowlist import AllowedHost
 from oracle_api.exceptions import SettingsError
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -100,6 +102,44 @@ def networks(raw: str) -> tuple[IPNetwork, ...]:
                     "must be a comma-separated list of addresses, CIDR ranges or 'localhost'"
                 ) from None
     return tuple(found)
+
+
+def _hosts(raw: str) -> tuple[AllowedHost, ...]:
+    try:
+        return tuple(map(AllowedHost.parse, _words(raw)))
+    except ValueError:
+        raise ValueError(
+            "must be a comma-separated list of host names, addresses or CIDR ranges, "
+            "each with http:// or a port where it needs one"
+        ) from None
+
+
+def _webhook_secrets(raw: str) -> tuple[bytes, ...]:
+    try:
+        secrets = tuple(_webhook_secret(word) for word in raw.split())
+    except ValueError:
+        secrets = ()
+    if not secrets:
+        raise ValueError("must be whsec_ and 24 to 64 bytes in base64, several of them with spaces")
+    return secrets
+
+
+def _webhook_secret(word: str) -> bytes:
+    text = word.removeprefix("whsec_")
+    secret = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    if text == word or not 24 <= len(secret) <= 64:
+        raise ValueError
+    return secret
+
+
+def _delays(raw: str) -> tuple[float, ...]:
+    try:
+        delays = tuple(float(word) for word in _words(raw))
+    except ValueError:
+        delays = ()
+    if not delays or not all(0 < delay <= 604800 for delay in delays):
+        raise ValueError("must be a comma-separated list of seconds")
+    return delays
 
 
 def _setting(
@@ -264,6 +304,35 @@ class Settings:
     job_show_params: bool = _setting(
         "JOB_SHOW_PARAMS", True, _flag, "0 leaves `params` out of `GET /jobs/{id}`."
     )
+    webhook_allow: tuple[AllowedHost, ...] = _setting(
+        "WEBHOOK_ALLOW",
+        (),
+        _hosts,
+        "Hosts that `callback_url` may name, see [docs/webhooks.md](docs/webhooks.md); "
+        "empty refuses callbacks.",
+    )
+    webhook_secret: tuple[bytes, ...] = _setting(
+        "WEBHOOK_SECRET",
+        (),
+        _webhook_secrets,
+        "`whsec_…` that signs callbacks; several with spaces while one is replaced.",
+        secret=True,
+    )
+    webhook_retry_seconds: tuple[float, ...] = _setting(
+        "WEBHOOK_RETRY_SECONDS",
+        (5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0),
+        _delays,
+        "Delays before each further attempt of a callback that failed.",
+    )
+    webhook_timeout_seconds: float = _setting(
+        "WEBHOOK_TIMEOUT_SECONDS",
+        15.0,
+        _seconds(0.1, 300),
+        "How long a callback's receiver may take to answer.",
+    )
+    webhook_workers: int = _setting(
+        "WEBHOOK_WORKERS", 4, _integer(1, 64), "Callbacks sent at once by each process."
+    )
     shutdown_grace_seconds: float = _setting(
         "SHUTDOWN_GRACE_SECONDS",
         20.0,
@@ -314,6 +383,10 @@ class Settings:
             )
         if not self.is_embedded and not (self.oracle_user and self.oracle_password):
             raise SettingsError("ORACLE_USER and ORACLE_PASSWORD must both be set.")
+        if self.webhook_allow and not self.webhook_secret:
+            raise SettingsError(
+                "WEBHOOK_SECRET is not set, and callbacks (WEBHOOK_ALLOW) must be signed."
+            )
 
     @property
     def is_embedded(self) -> bool:

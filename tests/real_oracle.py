@@ -8,7 +8,8 @@ from typing import Any
 
 import oracledb
 
-_SCRIPT = Path(__file__).parents[1] / "docs" / "sql" / "demo_procedures.sql"
+_SCRIPTS = Path(__file__).parents[1] / "docs" / "sql"
+TEST_SCRIPT = _SCRIPTS / "test_procedures.sql"
 _VARIABLES = ("ORACLE_TEST_DSN", "ORACLE_TEST_USER", "ORACLE_TEST_PASSWORD")
 
 
@@ -25,12 +26,21 @@ class Target:
         return oracledb.connect(user=self.user, password=self.password, dsn=self.dsn, **options)
 
     def load_demo_procedures(self) -> None:
-        """Run the SQL script of the demo procedures, whose statements end with a line of '/'."""
+        """Run the SQL script of the demo procedures."""
+        self._run(_SCRIPTS / "demo_procedures.sql")
+
+    def load_test_procedures(self) -> None:
+        """Run the SQL script of what the integration tests call beside them."""
+        self._run(TEST_SCRIPT)
+
+    def _run(self, script: Path) -> None:
+        """Run a script whose statements end with a line of '/'."""
         with self.connect() as connection, connection.cursor() as cursor:
-            for statement in re.split(r"^/\s*$", _SCRIPT.read_text(), flags=re.MULTILINE):
+            for statement in re.split(r"^/\s*$", script.read_text(), flags=re.MULTILINE):
                 body = re.sub(r"^--.*\n", "", statement.strip() + "\n", flags=re.MULTILINE)
                 if body.strip():
                     cursor.execute(body.strip())
+                    assert cursor.warning is None, f"{cursor.warning}: {body[:200]}"
 
 
 def real_target() -> Target | None:

@@ -21,8 +21,8 @@ def written(default: Any) -> str:
     """Write a default as the documents do."""
     if isinstance(default, bool):
         return "1" if default else "0"
-    if default == ():
-        return ""
+    if isinstance(default, tuple):
+        return ",".join(map(written, default))
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
@@ -78,3 +78,16 @@ def test_every_status_of_a_problem_is_in_the_readme() -> None:
 def test_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_no_fault_lost_a_job_or_ran_one_twice() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text()
+    head, _, *rows = re.findall(r"^\| (.*) \|$", page, re.MULTILINE)
+    names = head.split(" | ")
+    faults = [dict(zip(names, row.split(" | "), strict=True)) for row in rows]
+    assert len(faults) >= 9
+    assert int(faults[0]["rounds"]) >= 50
+    for fault in faults:
+        assert int(fault["jobs accepted"]) > 0
+        for name in ("lost", "run twice", "answers that were no proper problem document"):
+            assert fault[name] == "0", fault

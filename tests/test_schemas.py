@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from oracle_api import schemas
 from oracle_api.exceptions import InvalidRequest
-from oracle_api.jobs.job import Job, JobPage, JobStatus
+from oracle_api.jobs.job import Callback, CallbackState, Job, JobPage, JobStatus
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.names import ProcedureName, identifier
 from oracle_api.oracle.request import Argument, CallRequest
@@ -463,6 +463,46 @@ def test_parameters_are_shown_as_they_were_submitted() -> None:
         {"name": "a", "value": 1},
         {"name": "r", "direction": "OUT", "type": "number"},
     ]
+
+
+def test_a_callback_is_shown_without_what_there_is_not() -> None:
+    waiting = Callback("https://a.example/", CallbackState.WAITING, 0, None, None, None)
+    job = replace(PENDING, callback=waiting)
+    assert _shown(job)["callback"] == {
+        "url": "https://a.example/",
+        "state": "waiting",
+        "attempts": 0,
+    }
+    due = COMPLETED.end_time
+    failing = replace(
+        waiting,
+        state=CallbackState.PENDING,
+        attempts=2,
+        last_status=503,
+        last_error="e",
+        next_attempt=due,
+    )
+    assert _shown(replace(job, callback=failing))["callback"] == {
+        "url": "https://a.example/",
+        "state": "pending",
+        "attempts": 2,
+        "last_status": 503,
+        "last_error": "e",
+        "next_attempt": _shown(COMPLETED)["end_time"],
+    }
+    assert "callback" not in _shown(PENDING)
+
+
+def test_only_a_submission_may_name_a_url_to_call_back() -> None:
+    body = b'{"name": "P", "callback_url": "https://a.example/"}'
+    assert schemas.parse_submission(body, by_position=False) == (
+        CallRequest("P"),
+        "https://a.example/",
+    )
+    assert schemas.parse_submission(b'{"name": "P"}', by_position=False)[1] is None
+    with pytest.raises(InvalidRequest) as caught:
+        schemas.parse_call(body, by_position=False)
+    assert caught.value.errors[0].pointer == "/callback_url"
 
 
 def test_parameters_can_be_hidden() -> None:

@@ -1,5 +1,6 @@
 """Settings from the environment."""
 
+import base64
 import dataclasses
 import ipaddress
 
@@ -24,7 +25,7 @@ OLD_ENV = {
     "INSTANCE_NAME": "uno",
 }
 # Of these any word is one.
-WORDS = ("CORS_ORIGINS", "PROCEDURES_ALLOW", "PROCEDURES_DENY")
+WORDS = ("CORS_ORIGINS", "PROCEDURES_ALLOW", "PROCEDURES_DENY", "WEBHOOK_ALLOW")
 VARIABLES = [item.metadata["variable"] for item in dataclasses.fields(Settings)]
 CHECKED = [
     item.metadata["variable"]
@@ -108,6 +109,17 @@ def test_an_allowed_address_may_have_host_bits_beside_its_mask() -> None:
     assert ipaddress.ip_address("127.0.0.1") in allowed[2]
 
 
+def test_webhook_secrets_are_base64_with_a_prefix_and_may_be_several() -> None:
+    first, second = bytes(range(24)), bytes(64)
+    words = ["whsec_" + base64.b64encode(secret).decode() for secret in (first, second)]
+    assert _read(WEBHOOK_SECRET=f"{words[0]}  {words[1].rstrip('=')}").webhook_secret == (
+        first,
+        second,
+    )
+    assert words[0] not in repr(_read(WEBHOOK_SECRET=words[0]))
+    assert repr(first) not in repr(_read(WEBHOOK_SECRET=words[0]))
+
+
 # ---- what is refused
 
 
@@ -139,6 +151,14 @@ def test_an_unusable_value_is_refused_by_its_variables_name_and_not_quoted(varia
         ("PROCEDURES_DENY", " , "),
         ("API_ALLOWED_IPS", "10.0.0.1, host.example"),
         ("LOG_LEVEL", "LOUD"),
+        ("WEBHOOK_ALLOW", "*"),
+        ("WEBHOOK_ALLOW", "hooks.example.com, ftp://files.example.com"),
+        ("WEBHOOK_RETRY_SECONDS", "5, nan"),
+        ("WEBHOOK_RETRY_SECONDS", "0"),
+        ("WEBHOOK_SECRET", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        ("WEBHOOK_SECRET", "whsec_c2hvcnQ="),
+        ("WEBHOOK_SECRET", "whsec_" + "A" * 100),
+        ("WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_%%%%"),
     ],
 )
 def test_a_value_out_of_its_bounds_is_refused(variable: str, text: str) -> None:
@@ -163,6 +183,7 @@ def test_any_value_gives_settings_or_a_settings_error(variable: str, text: str) 
         ({"API_TOKEN": "t", "ORACLE_SERVICE": "s", "ORACLE_USER": "u"}, "ORACLE_PASSWORD"),
         ({"API_TOKEN": "t", "ORACLE_SERVICE": "s", "ORACLE_PASSWORD": "p"}, "ORACLE_USER"),
         ({"API_TOKEN": "t", "ORACLE_DSN": "db/svc"}, "ORACLE_USER"),
+        ({**LEAST, "WEBHOOK_ALLOW": "hooks.example.com"}, "WEBHOOK_SECRET"),
     ],
 )
 def test_what_is_missing_is_named(environ: dict[str, str], variable: str) -> None:

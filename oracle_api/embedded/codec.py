@@ -20,9 +20,11 @@ from oracle_api.embedded.datatypes import (
 )
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.images import pack, pack_xml, unpack
-from oracle_api.embedded.lobs import CHUNK_SIZE, LobStore
+from oracle_api.embedded.lobs import CHUNK_SIZE, LOCATOR_SIZE, LobStore
 from oracle_api.embedded.messages import Message, write_columns
 from oracle_api.embedded.namedtypes import NamedType
+from oracle_api.embedded.oson import decode as decode_json
+from oracle_api.embedded.oson import encode as encode_json
 from oracle_api.embedded.values import (
     decode_datetime,
     decode_float,
@@ -44,6 +46,8 @@ _MAX_INLINE = 32767
 # What precedes and follows a type's identifier in the identifier of an object.
 _TOID_HEAD, _TOID_TAIL = b"\x00\x22\x02\x08", bytes(13) + b"\x01\x00\x01"
 _TOP_LEVEL = 1
+# A locator whose content comes along with it: abstract, of bytes, initialised.
+_VALUE_LOCATOR = b"\x00\x26\x00\x04\x61\x08\x00\x00\x00\x01"
 D = DataType
 
 
@@ -100,6 +104,8 @@ class Codec:
         kind = bind.type
         if kind in (D.OBJECT, D.XMLTYPE):
             return self._read_object(reader, bind)
+        if kind == D.JSON:
+            return decode_json(reader.bytes_() or b"") if reader.long_bytes() else None
         if bind.buffer_size == 0 and kind not in LOB_TYPES and kind != D.CURSOR:
             reader.bytes_()
             return None
@@ -173,6 +179,8 @@ class Codec:
             kind = column.type
             if defines and kind in LOB_TYPES and defines[index].type not in LOB_TYPES:
                 kind = defines[index].type
+            if defines and kind == D.JSON and defines[index].type != D.JSON:
+                raise OracleError(3115, "unsupported network datatype or representation")
             self.write(writer, value, kind)
             if kind in (D.LONG, D.LONG_RAW):
                 writer.zeros(2)
@@ -213,6 +221,8 @@ class Codec:
             self._write_cursor(writer, value)
         elif kind in LOB_TYPES:
             self._write_lob(writer, value)
+        elif kind == D.JSON:
+            _write_json(writer, value)
         elif kind == D.XMLTYPE:
             _write_image(writer, b"" if value is None else pack_xml(value), b"")
         elif value is None:
@@ -260,6 +270,20 @@ def _write_image(writer: Writer, image: bytes, oid: bytes) -> None:
     writer.ub(_TOP_LEVEL)
     if image:
         writer.bytes_(image)
+
+
+def _write_json(writer: Writer, value: Any) -> None:
+    """Write a JSON value: a LOB with all of its content ahead of the locator."""
+    if value is None:
+        writer.ub(0)
+        return
+    image = encode_json(value)
+    locator = (_VALUE_LOCATOR + len(image).to_bytes(8, "big")).ljust(LOCATOR_SIZE, b"\0")
+    writer.ub(len(locator))
+    writer.ub(len(image))
+    writer.ub(CHUNK_SIZE)
+    writer.bytes_(image)
+    writer.bytes_(locator)
 
 
 def _encode(value: Any, kind: DataType, national: bool) -> bytes:

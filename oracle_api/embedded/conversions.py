@@ -21,6 +21,7 @@ from oracle_api.embedded.datatypes import (
 from oracle_api.embedded.errors import OracleError, value_error
 from oracle_api.embedded.formats import format_datetime, number_text, parse_datetime
 from oracle_api.embedded.nanotime import fraction_of
+from oracle_api.embedded.oson import encode as encode_json
 from oracle_api.embedded.values import IntervalYM
 
 _TO_NUMBER = "character to number conversion error"
@@ -47,7 +48,7 @@ def convert(value: Any, target: DataType, nls: Nls) -> Any:
     Raises:
         OracleError: ORA-06502 or an error of the date when it is not possible.
     """
-    if value is None or value == "":
+    if value is None or (value == "" and target != DataType.JSON):
         return None
     return _CONVERTERS[target](value, nls)
 
@@ -179,6 +180,12 @@ def _to_cursor(value: Any, _nls: Nls) -> Any:
     raise value_error()
 
 
+def _to_json(value: Any, _nls: Nls) -> Any:
+    # Refused here, where the procedure can be told of it, is what could not be written later.
+    encode_json(value)
+    return value
+
+
 _CONVERTERS: dict[DataType, Callable[[Any, Nls], Any]] = {
     **dict.fromkeys(TEXT_TYPES, _to_text),
     **dict.fromkeys(NUMBER_TYPES, _to_number),
@@ -195,6 +202,7 @@ _CONVERTERS: dict[DataType, Callable[[Any, Nls], Any]] = {
     DataType.BINARY_FLOAT: _to_single,
     DataType.XMLTYPE: _to_text,
     DataType.CURSOR: _to_cursor,
+    DataType.JSON: _to_json,
 }
 
 _FAMILIES = (
@@ -207,6 +215,7 @@ _FAMILIES = (
     frozenset({DataType.INTERVAL_DS}),
     frozenset({DataType.INTERVAL_YM}),
     frozenset({DataType.XMLTYPE}),
+    frozenset({DataType.JSON}),
 )
 
 
@@ -215,7 +224,7 @@ def same_family(one: DataType, other: DataType) -> bool:
     return any(one in family and other in family for family in _FAMILIES)
 
 
-_EXCLUSIVE = frozenset({DataType.BOOLEAN, DataType.CURSOR, DataType.XMLTYPE})
+_EXCLUSIVE = frozenset({DataType.BOOLEAN, DataType.CURSOR, DataType.XMLTYPE, DataType.JSON})
 
 
 def convertible(one: DataType, other: DataType) -> bool:

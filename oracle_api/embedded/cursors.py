@@ -76,6 +76,7 @@ class Cursor:
     bind_types: list[BindType] = field(default_factory=list)
     defines: list[BindType] | None = None
     program: Program | None = None
+    compiled_at: int = 0
     translation: Translation | None = None
     rows: RowSource | None = None
     described: list[Column] | None = None

@@ -36,6 +36,7 @@ class DataType(enum.IntEnum):
     OBJECT = 109
     CLOB = 112
     BLOB = 113
+    JSON = 119
     TIMESTAMP = 180
     TIMESTAMP_TZ = 181
     INTERVAL_YM = 182
@@ -93,6 +94,7 @@ TYPES_BY_NAME = {
     "INTERVAL DAY TO SECOND": D.INTERVAL_DS,
     "INTERVAL YEAR TO MONTH": D.INTERVAL_YM,
     "XMLTYPE": D.XMLTYPE,
+    "JSON": D.JSON,
     "ROWID": D.ROWID,
     "UROWID": D.UROWID,
 }

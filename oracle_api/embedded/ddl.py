@@ -24,7 +24,7 @@ _CHECKED = frozenset(
 _NOT_IN_SQL = frozenset(
     {
         DataType.BOOLEAN, DataType.CURSOR, DataType.BINARY_INTEGER, DataType.INTERVAL_DS,
-        DataType.INTERVAL_YM, DataType.XMLTYPE,
+        DataType.INTERVAL_YM, DataType.XMLTYPE, DataType.JSON,
     }
 )  # fmt: skip
 

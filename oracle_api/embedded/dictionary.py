@@ -121,7 +121,8 @@ def _objects(source: DictionarySource) -> Iterator[Row]:
 
 def _synonyms(source: DictionarySource) -> Iterator[Row]:
     for synonym in source.namespace.synonyms():
-        yield (synonym.owner, synonym.name, synonym.target_owner, synonym.target_name, None)
+        target = (synonym.target_owner, synonym.target_name, synonym.db_link)
+        yield (synonym.owner, synonym.name, *target)
 
 
 def _sessions(source: DictionarySource) -> Iterator[Row]:

@@ -28,6 +28,7 @@ from oracle_api.embedded.messages import (
     write_row_header,
 )
 from oracle_api.embedded.plsql import parse_block
+from oracle_api.embedded.procedures import Namespace
 from oracle_api.embedded.storage import from_storage
 from oracle_api.embedded.wire import Reader, Writer
 
@@ -154,10 +155,14 @@ class Executor:
 
     def _plsql(self, cursor: Cursor, rows: list[list[Any]], writer: Writer) -> None:
         session, types = self._session, cursor.bind_types
-        if cursor.program is None:
-            block = parse_block(cursor.text or "")
-            compiler = Compiler(block, session.server.namespace, session.schema, types, rows[0])
-            cursor.program = compiler.compile()
+        namespace = session.server.namespace
+        if cursor.program is None or cursor.compiled_at != namespace.version:
+            _check_types(types, namespace)
+            compiled_at = namespace.version
+            compiler = Compiler(
+                parse_block(cursor.text or ""), namespace, session.schema, types, rows[0]
+            )
+            cursor.program, cursor.compiled_at = compiler.compile(), compiled_at
         program = cursor.program
         results: list[RowSource] = []
         for done, values in enumerate(rows):
@@ -297,6 +302,16 @@ def _first_tokens(text: str) -> Iterator[Any]:
     for token in tokenize(text.replace("\0", " "))[:3]:
         if token.text:
             yield token
+
+
+def _check_types(types: Sequence[BindType], namespace: Namespace) -> None:
+    """Refuse binds of types that are not there any more.
+
+    Raises:
+        OracleError: ORA-21700.
+    """
+    if any(bind.oid and namespace.type_of(bind.oid) is None for bind in types):
+        raise OracleError(21700, "object does not exist or is marked for delete")
 
 
 def _check_count(names: list[str], types: list[BindType]) -> None:

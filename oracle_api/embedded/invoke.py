@@ -26,8 +26,10 @@ def invoke(
     """Call the handler, hand its OUT values to their targets and return its result.
 
     Raises:
-        OracleError: what the procedure raised, or a value that does not fit.
+        OracleError: what the procedure raised, a value that does not fit, or ORA-04068 for a
+            package that was compiled anew since the session called it last.
     """
+    frame.call.session.packages.enter(subprogram)
     nls = frame.call.nls
     arguments = {
         parameter.key: convert_spec(evaluate(frame), parameter.spec, nls)

@@ -20,12 +20,12 @@ from oracle_api.embedded.wire import Reader, Writer
 _PROTOCOL_VERSION = 318
 _ACCEPT_SIZE = 45
 _MIN_SDU = 512
-FIELD_VERSION = 12
+FIELD_VERSION = 16
 _COMPILE_CAPABILITIES = bytes(7) + bytes((FIELD_VERSION,)) + bytes(47)
 _STRINGS_32K = 0x04
 _RUNTIME_CAPABILITIES = bytes(6) + bytes((_STRINGS_32K,)) + bytes(4)
 _NATIONAL_CHARSET = bytes(9) + CHARSET_UTF16.to_bytes(2, "big")
-_VERSION_NUMBER = 19 << 24 | 3 << 16
+_VERSION_NUMBER = 21 << 24 | 3 << 16
 _VERIFIER_12C = 0x4815
 _VERIFIER_ROUNDS = 4096
 _SESSION_KEY_ROUNDS = 3

@@ -76,6 +76,7 @@ _OPTION_2_COMMIT = 1
 _BIND_ARRAY = 0x40
 _IN_TRANSACTION = 0x02
 NO_DATA_FOUND = 1403
+_COLUMN_IS_JSON = 0x100
 
 
 @dataclass
@@ -228,6 +229,8 @@ def write_end(
     _write_batch_errors(writer, batch_errors)
     writer.ub(code)
     writer.ub(row_count)
+    # The type of the statement and a checksum, from field version 14 on.
+    writer.zeros(2)
     if error is not None:
         writer.bytes_(error.text.encode())
 
@@ -289,7 +292,7 @@ def _write_column(writer: Writer, column: Column, position: int) -> None:
     writer.text("SYS" if is_xml else "")
     writer.text("XMLTYPE" if is_xml else "")
     writer.ub(position)
-    writer.ub(0)
+    writer.ub(_COLUMN_IS_JSON if column.type == DataType.JSON else 0)
 
 
 def write_row_header(writer: Writer) -> None:

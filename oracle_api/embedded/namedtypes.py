@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from oracle_api.embedded.values import NUMBER_CONTEXT
 
 _OID_SIZE = 16
 _WITH_DIGITS = (DataType.TIMESTAMP, DataType.TIMESTAMP_TZ, DataType.TIMESTAMP_LTZ)
+_A_SECOND = dt.timedelta(seconds=1)
 
 
 class TypeKind(enum.Enum):
@@ -49,6 +50,7 @@ class NamedType:
 
     ``package`` is None for a type of the schema, and for the row of a table, whose name ends
     in ``%ROWTYPE``. ``limit`` is that of a VARRAY, ``index_by`` the key of an index-by table.
+    Each ``version`` has an identifier of its own.
     """
 
     owner: str
@@ -59,11 +61,17 @@ class NamedType:
     element: TypeSpec | None = None
     limit: int = 0
     index_by: str | None = None
+    version: int = 1
     created: dt.datetime = field(default_factory=lambda: dt.datetime.now().replace(microsecond=0))
 
     def __post_init__(self) -> None:
-        full_name = f"{self.owner}.{self.package or ''}.{self.name}"
+        full_name = f"{self.owner}.{self.package or ''}.{self.name} {self.version}"
         self.oid = hashlib.blake2b(full_name.encode(), digest_size=_OID_SIZE).digest()
+
+    def successor(self, **changes: Any) -> NamedType:
+        """Return the type as it is once it was compiled anew."""
+        later = max(dt.datetime.now().replace(microsecond=0), self.created + _A_SECOND)
+        return replace(self, version=self.version + 1, created=later, **changes)
 
     @property
     def object_id(self) -> int:

@@ -22,15 +22,22 @@ _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 _object_ids = itertools.count(70000)
 PUBLIC = "PUBLIC"
 _MAX_SYNONYM_CHAIN = 16
+_A_SECOND = dt.timedelta(seconds=1)
 
 
 @dataclass
 class StoredObject:
-    """A package or a standalone procedure or function."""
+    """A package or a standalone procedure or function.
+
+    ``has_state`` tells whether it is a package with variables, which each session has its own
+    of; ``version`` how often it was compiled.
+    """
 
     owner: str
     name: str
     is_package: bool
+    has_state: bool = False
+    version: int = 1
     subprograms: list[Subprogram] = field(default_factory=list)
     object_id: int = field(default_factory=lambda: next(_object_ids))
     last_ddl_time: dt.datetime = field(
@@ -43,6 +50,13 @@ class StoredObject:
         if self.is_package:
             return "PACKAGE"
         return "FUNCTION" if self.subprograms[0].returns else "PROCEDURE"
+
+    def compile(self, subprograms: list[Subprogram]) -> None:
+        """Take other subprograms, as CREATE OR REPLACE does."""
+        self.subprograms = subprograms
+        self.version += 1
+        now = dt.datetime.now().replace(microsecond=0)
+        self.last_ddl_time = max(now, self.last_ddl_time + _A_SECOND)
 
     def named(self, name: str) -> list[Subprogram]:
         """Return the package's subprograms of a name; more than one are overloads."""
@@ -57,6 +71,7 @@ class Synonym:
     name: str
     target_owner: str
     target_name: str
+    db_link: str | None = None
     object_id: int = field(default_factory=lambda: next(_object_ids))
 
 
@@ -94,6 +109,52 @@ class Catalog:
 
         return register
 
+    def replace_procedure(self, signature: str) -> Callable[[_Handler], _Handler]:
+        """Return a decorator that compiles a procedure anew, while servers run.
+
+        It takes the place of all of its name. Sessions lose the state of its package; the next
+        call of one that had any is ORA-04068.
+        """
+
+        def register(handler: _Handler) -> _Handler:
+            new = parse_signature(signature, self.owner, handler, self.types.find)
+            with self._lock:
+                stored = self.objects[new.owner, new.package or new.name]
+                others = [each for each in stored.subprograms if each.name != new.name]
+                stored.compile([*others, new])
+                self.version += 1
+            return handler
+
+        return register
+
+    def replace_type(self, declaration: str) -> None:
+        """Compile a type anew, as CREATE OR REPLACE TYPE … FORCE does, while servers run.
+
+        It has another identifier then, and so have the types that are made of it; procedures
+        have the new ones as parameters. A client that binds an old one gets ORA-21700.
+
+        Raises:
+            OracleError: ORA-06550 for a mistake in the declaration, ORA-04043 for no such type.
+        """
+        with self._lock:
+            relinker = self.types.replace(declaration)
+            for stored in self.objects.values():
+                linked = [relinker.subprogram(each) for each in stored.subprograms]
+                if linked != stored.subprograms:
+                    stored.compile(linked)
+            self.version += 1
+
+    def drop_type(self, name: str) -> None:
+        """Drop a type of the schema, as DROP TYPE … FORCE does, while servers run."""
+        with self._lock:
+            del self.types.types[self.owner, None, name.upper()]
+            self.version += 1
+
+    def keep_state(self, package: str) -> None:
+        """Have a package keep variables in each session that calls it."""
+        with self._lock:
+            self.objects[self.owner, package.upper()].has_state = True
+
     def _add(self, subprogram: Subprogram) -> None:
         key = (subprogram.owner, subprogram.package or subprogram.name)
         is_package = subprogram.package is not None
@@ -110,11 +171,14 @@ class Catalog:
 
         Args:
             name: the synonym's name.
-            for_: ``OWNER.OBJECT``.
+            for_: ``OWNER.OBJECT``, or ``OWNER.OBJECT@LINK``, where every link leads back to
+                this database; the dictionary does not show what is behind one.
             owner: a schema, or PUBLIC for everybody.
         """
-        target_owner, _, target_name = for_.upper().rpartition(".")
-        synonym = Synonym(owner.upper(), name.upper(), target_owner or self.owner, target_name)
+        target, _, link = for_.upper().partition("@")
+        target_owner, _, target_name = target.rpartition(".")
+        target_owner = target_owner or self.owner
+        synonym = Synonym(owner.upper(), name.upper(), target_owner, target_name, link or None)
         with self._lock:
             self.synonyms[synonym.owner, synonym.name] = synonym
             self.version += 1
@@ -154,7 +218,8 @@ class Catalog:
                 known = self.objects.get(key)
                 if known is not None and known.is_package and stored.is_package:
                     joined = known.subprograms + stored.subprograms
-                    self.objects[key] = StoredObject(*key, is_package=True, subprograms=joined)
+                    state = known.has_state or stored.has_state
+                    self.objects[key] = StoredObject(*key, True, state, subprograms=joined)
                 else:
                     self.objects[key] = stored
             self.synonyms.update(other.synonyms)
@@ -229,6 +294,12 @@ class Namespace:
         """Return the names of all schemas that own something."""
         owners = {catalog.owner for catalog in self._catalogs}
         return owners | {each.owner for each in self.objects()} | {PUBLIC, self._user}
+
+    def stored(self, subprogram: Subprogram) -> StoredObject | None:
+        """Return the package or standalone procedure that a subprogram is part of."""
+        key = (subprogram.owner, subprogram.package or subprogram.name)
+        found = (catalog.objects.get(key) for catalog in self._catalogs)
+        return next((each for each in found if each is not None), None)
 
     def resolve(self, path: tuple[str, ...], schema: str) -> list[Subprogram]:
         """Return the subprograms that a name of one to three parts stands for.

@@ -41,6 +41,7 @@ from oracle_api.embedded.messages import (
     write_end,
     write_status,
 )
+from oracle_api.embedded.packagestates import PackageStates
 from oracle_api.embedded.packets import Marker, Packet, PacketStream, PacketType
 from oracle_api.embedded.supplied import OutputBuffer
 from oracle_api.embedded.wire import Reader, Writer
@@ -85,6 +86,7 @@ class Session:
         self.sql = SqlSession(server.database, self)
         self.cursors = CursorTable()
         self.lobs = LobStore()
+        self.packages = PackageStates(server.namespace)
         self.codec = Codec(self.lobs, self.cursors, self.nls, server.namespace.type_of)
         self._executor = Executor(self)
 

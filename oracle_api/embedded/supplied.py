@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import deque
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from oracle_api.embedded.call import Call
 from oracle_api.embedded.errors import OracleError, ProcedureError
@@ -179,6 +180,21 @@ def _return_result(call: Call, rc: Any, to_client: bool | None) -> None:
 def _xmltype(call: Call, xmldata: str | None) -> str | None:
     del call
     return xmldata
+
+
+@catalog.procedure("STANDARD.JSON(text IN CLOB) RETURN JSON")
+def _json(call: Call, text: str | None) -> Any:
+    del call
+    if text is None:
+        return None
+    try:
+        return json.loads(text, parse_int=Decimal, parse_float=Decimal, parse_constant=_no_json)
+    except (ValueError, RecursionError) as error:
+        raise OracleError(40441, "JSON syntax error") from error
+
+
+def _no_json(text: str) -> NoReturn:
+    raise ValueError(text)
 
 
 @catalog.procedure("STANDARD.SYSDATE RETURN DATE")

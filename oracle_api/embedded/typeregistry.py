@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from oracle_api.embedded.datatypes import TypeSpec
 from oracle_api.embedded.ddl import DdlTranslator
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.lexer import tokenize
 from oracle_api.embedded.namedtypes import Attribute, NamedType, TypeKind
+from oracle_api.embedded.relinking import Relinker
 from oracle_api.embedded.typedeclarations import Declared, parse_declaration
 from oracle_api.embedded.typenames import TypeName
 
@@ -49,6 +52,29 @@ class TypeRegistry:
             self.aliases[key] = declared.spec
         return declared
 
+    def replace(self, text: str) -> Relinker:
+        """Declare a type anew; the other types come to refer to it.
+
+        Returns:
+            What does the same for the parameters of procedures.
+
+        Raises:
+            OracleError: ORA-06550 for a mistake in the declaration; ORA-04043 if there is no
+                such type.
+        """
+        before = dict(self.types)
+        declared = self.declare(text)
+        key = (declared.owner, declared.package, declared.name)
+        new = declared.spec.named
+        if key not in before or new is None:
+            self.types = before
+            raise OracleError(4043, f"object {declared.name} does not exist")
+        old = before[key]
+        relinker = Relinker(old, old.successor(**_shape(new)))
+        self.types = {each: relinker.type(before[each]) for each in before}
+        self.aliases = {each: relinker.spec(spec) for each, spec in self.aliases.items()}
+        return relinker
+
     def add_table(self, statement: str) -> None:
         """Add the row type of the table that a statement creates; others do not matter."""
         if statement.lstrip()[:6].upper() != "CREATE":
@@ -83,6 +109,11 @@ class TypeRegistry:
         if row is None or row.named is None:
             return None
         return next((each.spec for each in row.named.attributes if each.name == path[-1]), None)
+
+
+def _shape(named: NamedType) -> dict[str, Any]:
+    names = ("kind", "attributes", "element", "limit", "index_by")
+    return {name: getattr(named, name) for name in names}
 
 
 def keys(name: TypeName, schema: str) -> list[Key]:

@@ -1,5 +1,6 @@
 """The job store's database: opened, read, written."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ class JobDatabase:
         self._engine = _open_engine(url)
         self._writer = GroupCommitWriter(self._engine)
         self.now = clock
+        #: Set when a job ended here that somebody wants to be told of.
+        self.callbacks_due = threading.Event()
 
     @contextmanager
     def reading(self, *, snapshot: bool = False) -> Iterator[sa.Connection]:

@@ -46,6 +46,40 @@ PROGRESS_TAKEN = 10
 PROGRESS_FINAL = 100
 
 
+class CallbackState(StrEnum):
+    """The states of a job's callback."""
+
+    #: The job has not ended.
+    WAITING = "waiting"
+    #: It is to be sent, now or at its next attempt.
+    PENDING = "pending"
+    #: The receiver has taken it.
+    DELIVERED = "delivered"
+    #: Given up.
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Who is told that a job has ended, and how far that is.
+
+    Args:
+        url: as the client wrote it.
+        state: how far it is.
+        attempts: how many were begun.
+        last_status: the receiver's last answer, where there was one.
+        last_error: why the last attempt failed.
+        next_attempt: when it is tried again; None where it is not.
+    """
+
+    url: str
+    state: CallbackState
+    attempts: int
+    last_status: int | None
+    last_error: str | None
+    next_attempt: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A snapshot of one job. Times are aware UTC.
@@ -69,6 +103,7 @@ class Job:
         error_code: such as ``ORA-20001`` or ``interrupted``.
         cancel_requested: somebody asked to break it off.
         version: grows with every change; the ETag is made of it.
+        callback: who is told of its end; None where nobody is, and in lists.
     """
 
     seq: int
@@ -89,6 +124,7 @@ class Job:
     error_code: str | None
     cancel_requested: bool
     version: int
+    callback: Callback | None = None
 
     @property
     def duration(self) -> timedelta | None:
@@ -108,6 +144,7 @@ class NewJob:
         submitted_by: the client's name.
         request_id: of the submitting request.
         idempotency_key: the client's, or None.
+        callback_url: who is told of its end, or None.
     """
 
     id: str
@@ -117,6 +154,7 @@ class NewJob:
     submitted_by: str
     request_id: str
     idempotency_key: str | None = None
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import JobStatus, Outcome
-from oracle_api.jobs.records import PENDING_COUNT, drop_results, finishing
+from oracle_api.jobs.records import PENDING_COUNT, end_jobs
 from oracle_api.jobs.tables import jobs, owners
 
 
@@ -92,7 +92,13 @@ class OwnerStore:
         Returns:
             How many there were.
         """
-        return self._database.write(lambda connection: self._end(connection, _ORPHANED, outcome))
+        now = self._database.now()
+        ended = self._database.write(
+            lambda connection: end_jobs(connection, _ORPHANED, outcome, now)
+        )
+        if ended.callbacks:
+            self._database.callbacks_due.set()
+        return ended.jobs
 
     def bury(self, owner: str, outcome: Outcome) -> int:
         """Remove an owner and end the jobs that it was running.
@@ -104,18 +110,16 @@ class OwnerStore:
         Returns:
             How many jobs it was running; 0 where another process was first.
         """
+        now = self._database.now()
 
         def operation(connection: sa.Connection) -> int:
             gone = connection.execute(owners.delete().where(owners.c.token == owner))
             if gone.rowcount == 0:
                 return 0
             held = sa.and_(jobs.c.owner == owner, jobs.c.status == JobStatus.RUNNING)
-            return self._end(connection, held, outcome)
+            return end_jobs(connection, held, outcome, now).jobs
 
-        return self._database.write(operation)
-
-    def _end(
-        self, connection: sa.Connection, which: sa.ColumnElement[bool], outcome: Outcome
-    ) -> int:
-        drop_results(connection, sa.select(jobs.c.id).where(which))
-        return connection.execute(finishing(outcome, self._database.now()).where(which)).rowcount
+        ended = self._database.write(operation)
+        # Also for the callbacks that it was about to make.
+        self._database.callbacks_due.set()
+        return ended

@@ -1,6 +1,7 @@
 """Between rows of the table ``jobs`` and :class:`Job`; the statement parts that stores share."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,8 +9,16 @@ import msgspec
 import sqlalchemy as sa
 
 from oracle_api.exceptions import Conflict
-from oracle_api.jobs.job import INTERRUPTED, PROGRESS_FINAL, Job, JobStatus, Outcome
-from oracle_api.jobs.tables import job_lobs, job_rows, jobs
+from oracle_api.jobs.job import (
+    INTERRUPTED,
+    PROGRESS_FINAL,
+    Callback,
+    CallbackState,
+    Job,
+    JobStatus,
+    Outcome,
+)
+from oracle_api.jobs.tables import job_callbacks, job_lobs, job_rows, jobs
 from oracle_api.oracle.longops import Work
 
 #: A result above so many bytes is left out of lists.
@@ -31,6 +40,9 @@ LISTED: list[sa.ColumnElement[Any]] = [
     sa.case((jobs.c.result_size <= LIST_RESULT_BYTES, jobs.c.result)).label("result"),
 ]
 
+#: A job's callback, beside the columns of its job.
+CALLBACK = [column.label(f"callback_{column.name}") for column in job_callbacks.c]
+
 #: The id of the job whose turn it is.
 OLDEST_PENDING = (
     sa.select(jobs.c.id).where(jobs.c.status == JobStatus.PENDING).order_by(jobs.c.seq).limit(1)
@@ -47,11 +59,56 @@ def held_by(job_id: str, owner: str) -> sa.ColumnElement[bool]:
     return sa.and_(jobs.c.id == job_id, jobs.c.status == JobStatus.RUNNING, jobs.c.owner == owner)
 
 
-def finishing(outcome: Outcome, now: datetime) -> sa.Update:
-    """Make the statement that ends jobs; the caller adds the guard."""
+# Made ready once: every job's end runs it.
+_MAKE_DUE = (
+    job_callbacks.update()
+    .where(job_callbacks.c.job_id.in_(sa.bindparam("of_jobs", expanding=True)))
+    .values(
+        state=CallbackState.PENDING,
+        next_attempt=sa.bindparam("from_now"),
+        version=job_callbacks.c.version + 1,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What :func:`end_jobs` did.
+
+    Args:
+        jobs: how many ended.
+        callbacks: how many of them have somebody who is to be told.
+    """
+
+    jobs: int
+    callbacks: int
+
+
+def end_jobs(
+    connection: sa.Connection, which: sa.ColumnElement[bool], outcome: Outcome, now: datetime
+) -> Ended:
+    """End jobs; every way in which a job ends comes by here.
+
+    Args:
+        connection: within a transaction.
+        which: the guard: the state that they must be in, and whose they must be.
+        outcome: what becomes of them.
+        now: when.
+    """
+    statement = _finishing(outcome, now).where(which).returning(jobs.c.id)
+    ids = list(connection.execute(statement).scalars())
+    if not ids:
+        return Ended(0, 0)
+    if outcome.status is not JobStatus.COMPLETED:
+        drop_results(connection, ids)
+    due = {"of_jobs": ids, "from_now": to_number(now)}
+    return Ended(len(ids), connection.execute(_MAKE_DUE, due).rowcount)
+
+
+def _finishing(outcome: Outcome, now: datetime) -> sa.Update:
     return jobs.update().values(
         status=outcome.status,
-        end_time=to_number(now),
+        end_time=not_before(sa.func.coalesce(jobs.c.run_start_time, jobs.c.start_time), now),
         progress=PROGRESS_FINAL,
         result=outcome.result,
         extras=outcome.extras,
@@ -60,6 +117,12 @@ def finishing(outcome: Outcome, now: datetime) -> sa.Update:
         error_code=outcome.error_code,
         version=jobs.c.version + 1,
     )
+
+
+def not_before(earlier: sa.ColumnElement[int], now: datetime) -> sa.ColumnElement[int]:
+    """Give the present moment, but none before an earlier one: the wall clock may step back."""
+    number = to_number(now)
+    return sa.case((earlier > number, earlier), else_=number)
 
 
 def insert_held(
@@ -83,7 +146,7 @@ def insert_held(
     connection.execute(table.insert(), {"job_id": job_id, **values})
 
 
-def drop_results(connection: sa.Connection, ids: Iterable[str] | sa.Select[tuple[str]]) -> None:
+def drop_results(connection: sa.Connection, ids: Iterable[str]) -> None:
     """Delete the rows and LOBs that jobs have kept.
 
     Args:
@@ -99,12 +162,13 @@ def to_number(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def _to_moment(number: int | None) -> datetime | None:
+def to_moment(number: int | None) -> datetime | None:
+    """Give the moment that :func:`to_number` made a number of."""
     return None if number is None else _EPOCH + number * _MICROSECOND
 
 
 def to_job(row: Any) -> Job:
-    """Make a job of a row that has the columns WHOLE or LISTED."""
+    """Make a job of a row that has the columns WHOLE or LISTED, and CALLBACK or not."""
     values = row._mapping
     return Job(
         seq=row.seq,
@@ -115,8 +179,8 @@ def to_job(row: Any) -> Job:
         submitted_by=row.submitted_by,
         request_id=row.request_id,
         start_time=_EPOCH + row.start_time * _MICROSECOND,
-        run_start_time=_to_moment(row.run_start_time),
-        end_time=_to_moment(row.end_time),
+        run_start_time=to_moment(row.run_start_time),
+        end_time=to_moment(row.end_time),
         progress=row.progress,
         work=msgspec.json.decode(row.work, type=Work) if row.work else None,
         result=row.result,
@@ -124,5 +188,17 @@ def to_job(row: Any) -> Job:
         error=row.error,
         error_code=row.error_code,
         cancel_requested=bool(row.cancel_requested),
-        version=row.version,
+        version=row.version + (values.get("callback_version") or 0),
+        callback=_to_callback(row) if values.get("callback_url") else None,
+    )
+
+
+def _to_callback(row: Any) -> Callback:
+    return Callback(
+        url=row.callback_url,
+        state=CallbackState(row.callback_state),
+        attempts=row.callback_attempts,
+        last_status=row.callback_last_status,
+        last_error=row.callback_last_error,
+        next_attempt=to_moment(row.callback_next_attempt),
     )

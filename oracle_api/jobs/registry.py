@@ -1,5 +1,6 @@
 """The jobs of this process: submitted, run on a thread pool, broken off, waited for."""
 
+import hashlib
 import logging
 import secrets
 import threading
@@ -93,6 +94,7 @@ class JobRegistry:
         request_id: str,
         idempotency_key: str | None = None,
         client_limit: int | None = None,
+        callback_url: str | None = None,
     ) -> Job:
         """Accept a job: it is durable when this returns.
 
@@ -102,6 +104,7 @@ class JobRegistry:
             request_id: of the submitting request.
             idempotency_key: makes a repeated submission give the same job.
             client_limit: how many of the client's jobs may be active; None is any number.
+            callback_url: who is to be told of its end; already checked.
 
         Raises:
             TooManyJobs, QueueFull, IdempotencyMismatch, StoreUnavailable: see ``JobStore.add``.
@@ -111,10 +114,11 @@ class JobRegistry:
                 id=secrets.token_hex(16),
                 procedure_name=request.name,
                 request=request.to_json(),
-                fingerprint=request.fingerprint(),
+                fingerprint=_fingerprint(request, callback_url),
                 submitted_by=submitted_by,
                 request_id=request_id,
                 idempotency_key=idempotency_key,
+                callback_url=callback_url,
             ),
             self._queue_limit,
             client_limit,
@@ -354,3 +358,10 @@ class JobRegistry:
         with self._changed:
             self._ends += 1
             self._changed.notify_all()
+
+
+def _fingerprint(request: CallRequest, callback_url: str | None) -> bytes:
+    """Give 32 bytes that are the same for submissions that mean the same."""
+    if callback_url is None:
+        return request.fingerprint()
+    return hashlib.sha256(request.fingerprint() + callback_url.encode()).digest()

@@ -18,6 +18,7 @@ from oracle_api.jobs.job import (
     ACTIVE,
     FINAL,
     PROGRESS_TAKEN,
+    CallbackState,
     Job,
     JobFilter,
     JobPage,
@@ -26,23 +27,29 @@ from oracle_api.jobs.job import (
     Outcome,
 )
 from oracle_api.jobs.records import (
+    CALLBACK,
     LISTED,
     OLDEST_PENDING,
     PENDING_COUNT,
     WHOLE,
     drop_results,
-    finishing,
+    end_jobs,
     held_by,
+    not_before,
     to_job,
     to_number,
 )
-from oracle_api.jobs.tables import jobs, owners
+from oracle_api.jobs.tables import job_callbacks, jobs, owners
 from oracle_api.oracle.longops import Work
 
 _PURGE_BATCH = 500
 
 
-_BY_ID = sa.select(*WHOLE).where(jobs.c.id == sa.bindparam("id"))
+_BY_ID = (
+    sa.select(*WHOLE, *CALLBACK)
+    .select_from(jobs.outerjoin(job_callbacks, job_callbacks.c.job_id == jobs.c.id))
+    .where(jobs.c.id == sa.bindparam("id"))
+)
 
 
 class JobStore:
@@ -110,6 +117,15 @@ class JobStore:
                     "version": 1,
                 },
             ).one()
+            if new.callback_url is not None:
+                connection.execute(
+                    job_callbacks.insert(),
+                    {
+                        "job_id": new.id,
+                        "url": new.callback_url,
+                        "state": CallbackState.WAITING,
+                    },
+                )
             return to_job(row)
 
         return self._database.write(operation)
@@ -164,7 +180,7 @@ class JobStore:
         Returns:
             The job, or None where none is waiting.
         """
-        now = to_number(self._database.now())
+        now = self._database.now()
         is_known = sa.select(owners.c.token).where(owners.c.token == owner)
 
         def operation(connection: sa.Connection) -> Job | None:
@@ -180,7 +196,7 @@ class JobStore:
                     .values(
                         status=JobStatus.RUNNING,
                         owner=owner,
-                        run_start_time=now,
+                        run_start_time=not_before(jobs.c.start_time, now),
                         progress=PROGRESS_TAKEN,
                         version=jobs.c.version + 1,
                     )
@@ -209,15 +225,13 @@ class JobStore:
         Returns:
             False where it is no longer running under this owner: others were first.
         """
-        statement = finishing(outcome, self._database.now()).where(held_by(job_id, owner))
-
-        def operation(connection: sa.Connection) -> bool:
-            is_moved = connection.execute(statement).rowcount == 1
-            if is_moved and outcome.status is not JobStatus.COMPLETED:
-                drop_results(connection, [job_id])
-            return is_moved
-
-        return self._database.write(operation)
+        now = self._database.now()
+        ended = self._database.write(
+            lambda connection: end_jobs(connection, held_by(job_id, owner), outcome, now)
+        )
+        if ended.callbacks:
+            self._database.callbacks_due.set()
+        return ended.jobs == 1
 
     def request_cancel(self, job_id: str, submitted_by: str | None = None) -> Job:
         """Cancel a pending job, or note that a running one is to be broken off.
@@ -234,23 +248,25 @@ class JobStore:
 
         def operation(connection: sa.Connection) -> Job:
             one = _job_of(job_id, submitted_by)
-            cancelled = finishing(Outcome(JobStatus.CANCELLED), now).where(
-                one, jobs.c.status == JobStatus.PENDING
-            )
+            is_pending = sa.and_(one, jobs.c.status == JobStatus.PENDING)
+            cancelled = end_jobs(connection, is_pending, Outcome(JobStatus.CANCELLED), now)
             asked = (
                 jobs.update()
                 .where(one, jobs.c.status == JobStatus.RUNNING)
                 .values(cancel_requested=1, version=jobs.c.version + 1)
             )
-            moved = any(connection.execute(move).rowcount for move in (cancelled, asked))
-            row = connection.execute(sa.select(*WHOLE).where(one)).one_or_none()
-            if row is None:
+            moved = cancelled.jobs or connection.execute(asked).rowcount
+            row = connection.execute(_BY_ID, {"id": job_id}).one_or_none()
+            if row is None or submitted_by not in (None, row.submitted_by):
                 raise JobNotFound(job_id)
             if not moved:
                 raise Conflict(f"Job {job_id} is {row.status} already.")
             return to_job(row)
 
-        return self._database.write(operation)
+        job = self._database.write(operation)
+        if job.status.is_final and job.callback:
+            self._database.callbacks_due.set()
+        return job
 
     # ---- deleting
 
@@ -352,4 +368,5 @@ def _known_submission(connection: sa.Connection, new: NewJob) -> Any:
 
 def _delete(connection: sa.Connection, ids: list[str]) -> None:
     drop_results(connection, ids)
+    connection.execute(job_callbacks.delete().where(job_callbacks.c.job_id.in_(ids)))
     connection.execute(jobs.delete().where(jobs.c.id.in_(ids)))

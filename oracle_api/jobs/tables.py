@@ -61,6 +61,22 @@ job_lobs = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
+job_callbacks = sa.Table(
+    "job_callbacks",
+    metadata,
+    sa.Column("job_id", sa.String(32), primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    # Attempts that were begun; one that died with its process counts.
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_status", sa.Integer),
+    sa.Column("last_error", sa.Text),
+    sa.Column("next_attempt", sa.BigInteger),
+    sa.Column("owner", sa.String(32)),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("job_callbacks_by_time", "state", "next_attempt"),
+)
+
 owners = sa.Table(
     "owners",
     metadata,

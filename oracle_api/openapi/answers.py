@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from oracle_api.jobs.job import JobStatus
+from oracle_api.jobs.job import CallbackState, JobStatus
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.request import Argument, Direction
 from oracle_api.problems import KINDS
@@ -81,8 +81,19 @@ class Accepted(Struct):
     check_status_url: Annotated[str, Meta(description="Where the job is shown.")]
 
 
+class Callback(Struct):
+    """Who is told that a job has ended, and how far that is."""
+
+    url: str
+    state: CallbackState
+    attempts: Annotated[int, Meta(ge=0)]
+    last_status: Annotated[int | UnsetType, Meta(description="The receiver's last answer.")] = UNSET
+    last_error: Annotated[str | UnsetType, Meta(description="Why the last attempt failed.")] = UNSET
+    next_attempt: Moment | UnsetType = UNSET
+
+
 class Job(Struct):
-    """A job. Lists leave out `params` and `batch`, and a large `result`."""
+    """A job. Lists leave out `params`, `batch` and `callback`, and a large `result`."""
 
     id: JobId
     status: JobStatus
@@ -117,6 +128,15 @@ class Job(Struct):
         Meta(description="Oracle's code, or the service's.", examples=["ORA-20001", "interrupted"]),
     ] = UNSET
     cancel_requested: bool | UnsetType = UNSET
+    callback: Callback | UnsetType = UNSET
+
+
+class JobEvent(Struct):
+    """What a callback says: the job as lists show it."""
+
+    type: Literal["job.completed", "job.failed", "job.cancelled"]
+    timestamp: Annotated[Moment, Meta(description="When the job ended.")]
+    data: Job
 
 
 class JobPage(Struct):

@@ -15,7 +15,16 @@ from werkzeug.routing import Rule
 from oracle_api import exceptions as errors
 from oracle_api.auth import scopes_of
 from oracle_api.openapi import answers
-from oracle_api.openapi.operations import GUARDED, JSON, OPERATIONS, TAGS, Answer, Body, Operation
+from oracle_api.openapi.operations import (
+    GUARDED,
+    JSON,
+    ONLY_JOBS,
+    OPERATIONS,
+    TAGS,
+    Answer,
+    Body,
+    Operation,
+)
 from oracle_api.openapi.parts import EVERYWHERE, HEADERS, IN_PATHS, PARAMETERS
 from oracle_api.problems import KINDS, MEDIA_TYPE, Kind
 from oracle_api.schemas import ProcedureBody
@@ -122,6 +131,7 @@ def _operation(
             *(ref("parameters", name) for name in sorted(rule.arguments)),
             *(ref("parameters", name) for name in (*operation.parameters, *EVERYWHERE)),
         ],
+        "callbacks": dict(operation.callbacks),
         "requestBody": operation.body and {"required": True, "content": _content(operation.body)},
         "responses": {
             str(int(status)): described
@@ -131,7 +141,7 @@ def _operation(
             )
         },
     }
-    return {name: value for name, value in described.items() if value not in (None, "")}
+    return {name: value for name, value in described.items() if value not in (None, "", {})}
 
 
 def _description(operation: Operation, scopes: tuple[str, ...] | None) -> str:
@@ -275,7 +285,14 @@ def _schemas() -> Json:
     _, found = msgspec.json.schema_components(
         [ProcedureBody, *shapes], ref_template=_REF.format("schemas", "{name}")
     )
-    return {name: _tidy(schema) for name, schema in sorted(found.items())}
+    schemas = {name: _tidy(schema) for name, schema in sorted(found.items())}
+    schemas["CallBody"] = _without(schemas["ProcedureBody"], ONLY_JOBS)
+    return schemas
+
+
+def _without(schema: Json, names: Iterable[str]) -> Json:
+    members = {name: one for name, one in schema["properties"].items() if name not in names}
+    return {**schema, "title": "CallBody", "properties": members}
 
 
 def _tidy(schema: Any) -> Any:

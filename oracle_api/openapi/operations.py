@@ -17,6 +17,10 @@ from oracle_api.schemas import ProcedureBody
 
 JSON = "application/json"
 
+#: The body of a call that is made at once: all but what only jobs have.
+SYNCHRONOUS: dict[str, Any] = {"$ref": "#/components/schemas/CallBody"}
+ONLY_JOBS = ("callback_url",)
+
 #: Stands for a body of text, or of bytes.
 TEXT: dict[str, Any] = {"type": "string"}
 BINARY: dict[str, Any] = {}
@@ -66,6 +70,7 @@ class Operation:
         parameters: of those in ``parts.PARAMETERS``; what stands in the path comes by itself.
         body: of the request.
         answers: by status.
+        callbacks: requests that the service makes later on, by name (OpenAPI, "Callback Object").
         problems: what it may raise; who may call and what concerns every route comes by itself.
         statuses: of problems that HTTP itself has.
     """
@@ -77,6 +82,7 @@ class Operation:
     description: str = ""
     parameters: tuple[str, ...] = ()
     body: Body | None = None
+    callbacks: Mapping[str, Any] = field(default_factory=dict)
     problems: Problems = ()
     statuses: tuple[HTTPStatus, ...] = ()
 
@@ -118,6 +124,41 @@ def _link(operation: str, description: str) -> dict[str, Any]:
     }
 
 
+def _webhook_header(name: str, description: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+#: What ``webhooks`` sends.
+_JOB_ENDED: dict[str, Any] = {
+    "{$request.body#/callback_url}": {
+        "post": {
+            "summary": "A job has ended",
+            "description": "Signed as Standard Webhooks 1.0 has it, and tried again where the "
+            "answer is not a 2xx.",
+            "security": [],
+            "parameters": [
+                _webhook_header("webhook-id", "The event's id, the same in every attempt."),
+                _webhook_header("webhook-timestamp", "Of this attempt, seconds since 1970."),
+                _webhook_header("webhook-signature", "`v1,` and base64; several with spaces."),
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {JSON: {"schema": {"$ref": "#/components/schemas/JobEvent"}}},
+            },
+            "responses": {
+                "2XX": {"description": "It was taken."},
+                "410": {"description": "It is not wanted, and not to be tried again."},
+            },
+        }
+    }
+}
+
 #: By the routes' endpoints.
 OPERATIONS: dict[str, Operation] = {
     "procedures.call_now": Operation(
@@ -131,7 +172,7 @@ OPERATIONS: dict[str, Operation] = {
         "`POST /procedure/async` has no such limit. A REF CURSOR gives at most "
         "{settings.max_rows} rows, a CLOB or BLOB has at most {settings.max_lob_bytes} "
         "characters or bytes, a request's body at most {settings.max_body_bytes} bytes.",
-        body=_json(ProcedureBody, **shown.CALLS),
+        body=_json(SYNCHRONOUS, **shown.CALLS),
         answers=_ok("The OUT values.", _json(answers.CallAnswer, **shown.CALL_ANSWERS)),
         problems=(
             errors.InvalidRequest,
@@ -141,6 +182,7 @@ OPERATIONS: dict[str, Operation] = {
             errors.ProcedureFailed,
             errors.OutcomeUnknown,
             *_DATABASE,
+            errors.StaleTypes,
             errors.CallTimedOut,
             errors.CallCancelled,
         ),
@@ -153,7 +195,7 @@ OPERATIONS: dict[str, Operation] = {
         description="Accepts a job, which is on disk before the answer is sent. It never waits "
         "for the database: whether there is such a procedure shows in the job. At most "
         "{settings.job_queue_limit} jobs wait, and {settings.job_workers} run at once in each "
-        "process.",
+        "process. With `callback_url` the job's end is told to that URL.",
         parameters=("IdempotencyKey",),
         body=_json(ProcedureBody, **shown.SUBMISSIONS),
         answers={
@@ -168,6 +210,7 @@ OPERATIONS: dict[str, Operation] = {
                 },
             )
         },
+        callbacks={"jobEnded": _JOB_ENDED},
         problems=(
             errors.InvalidRequest,
             errors.ProcedureNotAllowed,

@@ -10,7 +10,7 @@ from flask import Flask
 from oracle_api.descriptions import procedure_document, value_schema
 from oracle_api.openapi.document import VERSION, Json, components, info, pruned, ref
 from oracle_api.openapi.document import paths as describe_paths
-from oracle_api.openapi.operations import JSON, OPERATIONS, Answer, Body, Operation
+from oracle_api.openapi.operations import JSON, ONLY_JOBS, OPERATIONS, Answer, Body, Operation
 from oracle_api.oracle.composites import Composite, Node
 from oracle_api.oracle.dictionary import Procedure, Signature
 from oracle_api.settings import Settings
@@ -18,8 +18,8 @@ from oracle_api.settings import Settings
 #: Where a function's result is, in calls that name parameters as the dictionary does.
 _RETURN_VALUE = "return_value"
 
-# Not-a-number and the infinities are written as text.
-_FLOATS = ("BINARY_FLOAT", "BINARY_DOUBLE")
+# These are written in all forms in which they are read; not-a-number and the infinities as text.
+_SAME_BOTH_WAYS = ("BINARY_FLOAT", "BINARY_DOUBLE", "JSON")
 _LOBS = ("CLOB", "NCLOB", "BLOB")
 
 
@@ -31,27 +31,24 @@ def procedure_openapi(app: Flask, settings: Settings, procedure: Procedure) -> J
         settings: whose limits are shown.
         procedure: as the data dictionary has it.
     """
-    shown = procedure_document(procedure)
-    several = len(procedure.overloads) > 1
-    calls = [_call(one, number, several) for number, one in enumerate(shown["overloads"], 1)]
-    names = [f"Call{number}" if several else "Call" for number in range(1, len(calls) + 1)]
     shared = components()
     schemas = shared["schemas"]
-    schemas.update(zip(names, calls, strict=True))
+    of_all = schemas["ProcedureBody"]["properties"]
+    overloads = procedure_document(procedure)["overloads"]
+    call = _body(schemas, "Call", overloads, {"output": of_all["output"]})
+    submission = _body(
+        schemas,
+        "Submission",
+        overloads,
+        {name: of_all[name] for name in ("output", *ONLY_JOBS)},
+    )
     schemas["CallAnswer"]["properties"]["out"] = _any_of(
         [_out(one, _at_once) for one in procedure.overloads]
     )
     schemas["Job"]["properties"]["result"] = _any_of(
         [_out(one, _kept) for one in procedure.overloads]
     )
-    body = Body(
-        shapes={JSON: _any_of([ref("schemas", name) for name in names])},
-        examples={
-            name: {"summary": one["signature"], "value": _example(one, number, several)}
-            for number, (name, one) in enumerate(zip(names, shown["overloads"], strict=True), 1)
-        },
-    )
-    operations = _operations(str(procedure.name), body)
+    operations = _operations(str(procedure.name), call, submission)
     return pruned(
         {
             "openapi": VERSION,
@@ -66,12 +63,16 @@ def _signatures(procedure: Procedure) -> str:
     return "\n\n".join(f"`{signature}`" for signature in procedure.overloads)
 
 
-def _operations(name: str, body: Body) -> Mapping[str, Operation]:
+def _operations(name: str, call: Body, submission: Body) -> Mapping[str, Operation]:
     """Make this procedure's operations of those for all."""
     title = "".join(word.capitalize() for word in re.findall(r"[^\W_]+", name))
     operations = {
-        "procedures.call_now": (f"call{title}", f"Call {name} now", body),
-        "procedures.submit": (f"submit{title}", f"Call {name} in the background", body),
+        "procedures.call_now": (f"call{title}", f"Call {name} now", call),
+        "procedures.submit": (
+            f"submit{title}",
+            f"Call {name} in the background",
+            submission,
+        ),
         "jobs.show": (f"show{title}Job", f"Look at a job of {name}", None),
     }
     return {
@@ -93,19 +94,39 @@ def _without_examples(answers: Mapping[HTTPStatus, Answer]) -> Mapping[HTTPStatu
     }
 
 
-def _call(overload: Json, number: int, several: bool) -> Json:
-    """Make the schema of a body; where there are several overloads, it says which is meant."""
-    schema = {name: value for name, value in overload["schema"].items() if name != "$schema"}
-    schema["description"] = overload["signature"]
-    schema["properties"] = {**schema["properties"], "output": {"type": "boolean"}}
-    if several:
-        schema["properties"]["overload"] = {"const": number}
-        schema["required"] = [*schema["required"], "overload"]
-    return schema
+def _body(schemas: Json, title: str, overloads: list[Json], more: Json) -> Body:
+    """Make a body and its schemas; where there are several overloads, it says which is meant.
 
-
-def _example(overload: Json, number: int, several: bool) -> Json:
-    return {**overload["example"], **({"overload": number} if several else {})}
+    Args:
+        schemas: where those of the body are added.
+        title: their name.
+        overloads: as ``descriptions`` shows them.
+        more: further members that it may have.
+    """
+    choices: dict[str, tuple[Json, Json]]
+    if len(overloads) == 1:
+        choices = {title: (overloads[0], {})}
+    else:
+        choices = {
+            f"{title}{number}": (one, {"overload": number})
+            for number, one in enumerate(overloads, 1)
+        }
+    for name, (overload, choice) in choices.items():
+        schema = {key: value for key, value in overload["schema"].items() if key != "$schema"}
+        chosen = {member: {"const": value} for member, value in choice.items()}
+        schemas[name] = {
+            **schema,
+            "description": overload["signature"],
+            "properties": {**schema["properties"], **chosen, **more},
+            "required": [*schema["required"], *chosen],
+        }
+    return Body(
+        shapes={JSON: _any_of([ref("schemas", name) for name in choices])},
+        examples={
+            name: {"summary": overload["signature"], "value": {**overload["example"], **choice}}
+            for name, (overload, choice) in choices.items()
+        },
+    )
 
 
 def _any_of(schemas: list[Json]) -> Json:
@@ -157,6 +178,6 @@ def _written(kind: Node | None) -> Json:
         return {"type": ["object", "null"], "properties": members, "required": list(members)}
     schema: Json = {name: value for name, value in value_schema(kind).items() if name != "examples"}
     types = schema.get("type")
-    if kind is None or kind.name in _FLOATS or not isinstance(types, list):
+    if kind is None or kind.name in _SAME_BOTH_WAYS or not isinstance(types, list):
         return schema
     return {**schema, "type": [types[0], "null"]}

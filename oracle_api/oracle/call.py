@@ -8,10 +8,16 @@ from typing import Any
 
 import oracledb
 
-from oracle_api.exceptions import CallTimedOut, OracleApiError, OutcomeUnknown
-from oracle_api.oracle.composites import Composite
+from oracle_api.exceptions import (
+    CallTimedOut,
+    InvalidRequest,
+    OracleApiError,
+    OutcomeUnknown,
+    StaleTypes,
+)
+from oracle_api.oracle.composites import Composite, describe_composite
 from oracle_api.oracle.dictionary import Dictionary, Procedure
-from oracle_api.oracle.errors import STALE_DESCRIPTION, code_of, translated
+from oracle_api.oracle.errors import STALE_DESCRIPTION, STALE_SESSION, code_of, translated
 from oracle_api.oracle.handle import CallHandle, Deadline
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.output import begin_output, read_output
@@ -112,8 +118,7 @@ class Caller:
         name = ProcedureName.parse(request.name, request.schema)
         try:
             deadline.arm(connection)
-            procedure = self._described(connection, name, permit or Permit())
-            plans = self._plans(request, procedure)
+            plans = self._plans(connection, request, name, permit or Permit())
             on_stage(Stage.BOUND)
             reader = ResultReader(
                 connection,
@@ -130,7 +135,9 @@ class Caller:
         except CallTimedOut:
             deadline.expire()
         except OracleApiError as exc:
-            if exc.code in STALE_DESCRIPTION:
+            if exc.code in STALE_SESSION:
+                self._dictionary.forget_all()
+            elif exc.code in STALE_DESCRIPTION:
                 self._dictionary.forget(name)
             raise
         finally:
@@ -138,20 +145,62 @@ class Caller:
             if handle.cancelled:
                 _absorb_break(connection)
 
-    def _described(
-        self, connection: oracledb.Connection, name: ProcedureName, permit: Permit
-    ) -> Procedure | None:
-        """Find the procedure, and make sure that it may be called."""
+    def _plans(
+        self,
+        connection: oracledb.Connection,
+        request: CallRequest,
+        name: ProcedureName,
+        permit: Permit,
+    ) -> list[Plan]:
+        """Plan every call before the first is made, so that what does not fit does nothing."""
         procedure = self._dictionary.describe(connection, name)
+        self._check_found(connection, name, procedure, permit)
+        try:
+            plans = self._fit(request, procedure)
+        except InvalidRequest:
+            again = procedure and self._dictionary.describe_again(connection, name)
+            if again == procedure:
+                raise
+            self._check_found(connection, name, again, permit)
+            plans = self._fit(request, again)
+        self._check_types(connection, plans)
+        return plans
+
+    def _check_found(
+        self,
+        connection: oracledb.Connection,
+        name: ProcedureName,
+        procedure: Procedure | None,
+        permit: Permit,
+    ) -> None:
+        """Make sure that what a name leads to may be called."""
         permit.check_found(name, procedure.name if procedure else None)
         if procedure is not None and not permit.is_open:
             # The block names it in full, and SCHEMA.NAME is first taken for a package's.
             reached = self._dictionary.describe(connection, procedure.name)
             permit.check_found(name, reached.name if reached else None)
-        return procedure
 
-    def _plans(self, request: CallRequest, procedure: Procedure | None) -> list[Plan]:
-        """Plan every call before the first is made, so that what does not fit does nothing."""
+    def _check_types(self, connection: oracledb.Connection, plans: Sequence[Plan]) -> None:
+        """Make sure that the session and the description know the same types.
+
+        Either may be older: a type is described once for each session.
+
+        Raises:
+            StaleTypes: they do not.
+        """
+        kinds = (bind.type for plan in plans for bind in plan.binds)
+        composites = {kind.name: kind for kind in kinds if isinstance(kind, Composite)}
+        for name, composite in composites.items():
+            try:
+                with translated(in_call=False):
+                    present = describe_composite(connection, name)
+            except InvalidRequest:
+                present = None  # it was dropped
+            if present != composite:
+                self._dictionary.forget_all()
+                raise StaleTypes(f"The type {name} was compiled anew.")
+
+    def _fit(self, request: CallRequest, procedure: Procedure | None) -> list[Plan]:
         plans: list[Plan] = []
         for number, element in enumerate(request.elements()):
             with _named(request, number):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import oracledb
 
+from oracle_api.oracle.documents import placed
 from oracle_api.oracle.values import OracleType, type_of_attribute
 
 # Nothing that a person wrote is nested deeper; a type that contains itself would be without end.
@@ -87,6 +88,11 @@ class Composite:
             for name, node in (self.attributes or {}).items()
         }
 
+    def names(self) -> set[str]:
+        """Give its name, and those of all named types within it."""
+        inner = [*(self.attributes or {}).values(), self.element]
+        return {self.name}.union(*(one.names() for one in inner if isinstance(one, Composite)))
+
 
 Node: TypeAlias = OracleType | Composite
 
@@ -137,14 +143,6 @@ def _encode(node: Node, value: Any, place: str) -> Any:
         return node.encode(value)
     except ValueError as exc:
         raise ValueError(placed(place, str(exc))) from None
-
-
-def placed(place: str, fault: str) -> str:
-    """Put a place before a fault: ``p`` and ``must be text``, or ``[2].NAME must be text``.
-
-    Places of nested values grow from the inside out in this way.
-    """
-    return place + ("" if fault[0] in ".[" else " ") + fault
 
 
 def _make(node: Node, connection: oracledb.Connection, value: Any) -> Any:

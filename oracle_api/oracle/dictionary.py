@@ -14,6 +14,7 @@ from typing import Any
 
 import oracledb
 
+from oracle_api.exceptions import StaleTypes
 from oracle_api.oracle.composites import Composite, Node, describe_composite
 from oracle_api.oracle.errors import translated
 from oracle_api.oracle.names import ProcedureName
@@ -55,7 +56,14 @@ SELECT subprogram_id, position, argument_name, data_type, in_out, defaulted,
 
 _STANDALONE_ARGUMENTS = _ARGUMENTS.replace("package_name = :package", "package_name IS NULL")
 
+_CHANGED = """
+SELECT MAX(last_ddl_time) FROM all_objects
+ WHERE owner = :owner AND object_name = :name AND object_type IN ('TYPE', 'PACKAGE', 'TABLE')"""
+
 _MAX_SYNONYM_CHAIN = 8
+
+# A request that does not fit is no reason to read a description again that is younger than this.
+_YOUNG_SECONDS = 1.0
 
 _COMPOSITE_TYPES = ("TABLE", "VARRAY", "OBJECT", "PL/SQL TABLE", "PL/SQL RECORD")
 
@@ -127,6 +135,16 @@ class Procedure:
     name: ProcedureName
     overloads: tuple[Signature, ...]
 
+    def type_names(self) -> set[str]:
+        """Give the names of all collections, records and objects that its parameters hold."""
+        parameters = [
+            parameter
+            for signature in self.overloads
+            for parameter in (*signature.parameters, signature.result)
+        ]
+        composites = (one.composite for one in parameters if one is not None)
+        return set[str]().union(*(one.names() for one in composites if one is not None))
+
 
 class Dictionary:
     """Describes procedures, and remembers for a while what it has read.
@@ -142,7 +160,9 @@ class Dictionary:
         self._cache_seconds = cache_seconds
         self._clock = clock
         self._lock = threading.Lock()
+        # When each was read, and when each type was compiled as far as any of them told.
         self._known: dict[ProcedureName, tuple[float, Procedure]] = {}
+        self._compiled: dict[str, Any] = {}
 
     def describe(self, connection: oracledb.Connection, name: ProcedureName) -> Procedure | None:
         """Find a procedure as PL/SQL would, synonyms followed.
@@ -151,28 +171,59 @@ class Dictionary:
             The procedure, or None where the dictionary does not show one.
 
         Raises:
+            StaleTypes: one of its types was compiled anew, so that no session of now knows it.
             OracleApiError: the database could not be asked.
         """
+        return self._describe(connection, name, self._cache_seconds)
+
+    def describe_again(
+        self, connection: oracledb.Connection, name: ProcedureName
+    ) -> Procedure | None:
+        """Do the same where a request does not fit what was described: it may have changed."""
+        return self._describe(connection, name, min(_YOUNG_SECONDS, self._cache_seconds))
+
+    def _describe(
+        self, connection: oracledb.Connection, name: ProcedureName, oldest: float
+    ) -> Procedure | None:
         with self._lock:
             known = self._known.get(name)
-        if known is not None and known[0] > self._clock():
+        if known is not None and self._clock() - known[0] < oldest:
             return known[1]
         with translated(in_call=False), connection.cursor() as cursor:
             procedure = _find(cursor, name)
+            compiled = {} if procedure is None else _compiled(cursor, procedure.type_names())
         if procedure is not None:
+            self._check_compiled(compiled)
             with self._lock:
                 self._drop_expired()
-                self._known[name] = (self._clock() + self._cache_seconds, procedure)
+                self._known[name] = (self._clock(), procedure)
         return procedure
+
+    def _check_compiled(self, compiled: dict[str, Any]) -> None:
+        """Compare with what was known: the driver asks for a type once for each session."""
+        with self._lock:
+            changed = [
+                name for name, when in compiled.items() if self._compiled.get(name, when) != when
+            ]
+            self._compiled.update(compiled)
+        if changed:
+            self.forget_all()
+            raise StaleTypes(f"The type {changed[0]} was compiled anew.")
 
     def forget(self, name: ProcedureName) -> None:
         """Drop what is known of a procedure: its package may have been compiled anew."""
         with self._lock:
             self._known.pop(name, None)
 
+    def forget_all(self) -> None:
+        """Drop what is known of all procedures, as others may have the same types."""
+        with self._lock:
+            self._known.clear()
+            self._compiled.clear()
+
     def _drop_expired(self) -> None:
-        now = self._clock()
-        for name in [name for name, (until, _) in self._known.items() if until <= now]:
+        oldest = self._clock() - self._cache_seconds
+        for name in [name for name, (read, _) in self._known.items() if read <= oldest]:
             del self._known[name]
 
 
@@ -282,6 +333,16 @@ def _describe(connection: oracledb.Connection, name: str) -> Composite | None:
         # The procedure may have overloads, or defaults, that do without it.
         log.info("The type %s cannot be described: %s", name, exc)
         return None
+
+
+def _compiled(cursor: oracledb.Cursor, types: set[str]) -> dict[str, Any]:
+    """Give when each type, or the package that it is in, was compiled last."""
+    objects = {name: tuple(name.removesuffix("%ROWTYPE").split(".")[:2]) for name in types}
+    times = {
+        each: _one(cursor, _CHANGED, owner=each[0], name=each[-1])[0]
+        for each in set(objects.values())
+    }
+    return {name: times[objects[name]] for name in types}
 
 
 def _one(cursor: oracledb.Cursor, sql: str, **binds: Any) -> Any:

@@ -53,7 +53,8 @@ _DEADLINE = {"DPY-4024"}
 _UNBINDABLE = re.compile(r"DPY-(?:[23]\d{3}|4003|4023)")
 
 # What a recompiled package or type raises: what the session knows of it is out of date.
-STALE_SESSION = {"ORA-04068", "ORA-04061", "ORA-04065", "ORA-21700", "ORA-22303"}
+STALE_SESSION = {"ORA-04068", "ORA-04061", "ORA-04065", "ORA-21700", "ORA-22303", "ORA-22337"}
+_COMPILED_ANEW = "A package or type was compiled anew; the next call takes it as it is now"
 # And so may be our description of it.
 STALE_DESCRIPTION = STALE_SESSION | {"ORA-06550", "PLS-00306"}
 
@@ -114,6 +115,8 @@ def translate(exc: oracledb.Error, *, in_call: bool) -> OracleApiError:
     for codes, make in _BY_CODE:
         if code in codes:
             return make(text_of(exc), code)
+    if code in STALE_SESSION:
+        return ProcedureFailed(f"{text_of(exc).rstrip('.')}. {_COMPILED_ANEW}.", code)
     if code and _UNBINDABLE.fullmatch(code):
         return InvalidRequest(f"A value cannot be passed to the database: {text_of(exc)}", code)
     return ProcedureFailed(text_of(exc), code)

@@ -6,11 +6,12 @@ from itertools import count
 from typing import Any
 
 from oracle_api.exceptions import FieldError, InvalidRequest
-from oracle_api.oracle.composites import Node, placed
+from oracle_api.oracle.composites import Node
 from oracle_api.oracle.dictionary import Parameter, Procedure, Signature
+from oracle_api.oracle.documents import placed
 from oracle_api.oracle.names import ProcedureName, identifier, quote
 from oracle_api.oracle.request import Argument, CallRequest, Direction
-from oracle_api.oracle.values import OracleType, type_named, type_of_value
+from oracle_api.oracle.values import OracleType, carried, type_named, type_of_value
 
 RETURN_VALUE = "return_value"
 
@@ -305,7 +306,7 @@ class _Binder:
         value = None
         if direction != "OUT" and argument.value is not None:
             try:
-                value = kind.encode(argument.value)
+                kind, value = carried(kind, kind.encode(argument.value))
             except ValueError as exc:
                 detail = placed(argument.name, str(exc))
                 self._problems.append(FieldError(self._request.pointer(argument), detail))

@@ -1,6 +1,7 @@
 """The connection pool: open, lend, ping, close. The only place that acquires connections."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 
 import oracledb
 
-from oracle_api.exceptions import DatabaseUnavailable, OracleApiError, SettingsError
+from oracle_api.exceptions import DatabaseUnavailable, OracleApiError, SettingsError, StaleTypes
 from oracle_api.oracle.errors import (
     LOGIN_REFUSED,
     STALE_SESSION,
@@ -40,6 +41,11 @@ _MAX_RETIRED = 3
 # Oracle locks an account after a few wrong passwords (FAILED_LOGIN_ATTEMPTS): they must not be
 # tried as often as requests and jobs ask for a connection.
 _LOGIN_PAUSE_SECONDS = 30
+
+# A procedure that always fails like one whose package was compiled anew must not have all
+# sessions opened again and again.
+_EXPIRE_PAUSE_SECONDS = 5
+_REMEMBERED_SESSIONS = 1000
 
 # Dates are naive on the wire: with the session in UTC the driver's and ours mean the same.
 _SESSION = "ALTER SESSION SET TIME_ZONE = '+00:00'"
@@ -80,6 +86,11 @@ class OraclePool:
         self._pool: oracledb.ConnectionPool | None = None
         self._retired: list[threading.Thread] = []
         self._login_refused: _Refusal | None = None
+        # Monotonic times: when each session (SID and SERIAL#) was opened, when the types that the
+        # driver remembers with each were last found to have changed, and when by a call's error.
+        self._opened: dict[tuple[int, int], float] = {}
+        self._types_changed = -math.inf
+        self._change_failed = -math.inf
 
     def open(self) -> None:
         """Create the pool; connections are made when they are needed, so this never waits.
@@ -110,7 +121,7 @@ class OraclePool:
             ping_timeout=_PING_SECONDS * 1000,
             tcp_connect_timeout=settings.oracle_connect_seconds,
             expire_time=settings.oracle_expire_minutes,
-            session_callback=_prepare_session,
+            session_callback=self._prepare_session,
         )
 
     @contextmanager
@@ -128,8 +139,7 @@ class OraclePool:
             connection.client_identifier = _fitting(identity.client_identifier, 64)
             yield connection
         except OracleApiError as exc:
-            # What the driver knows of types stays with the connection, even when they change.
-            is_stale = exc.code in STALE_SESSION
+            is_stale = self._tells_of_change(exc)
             raise
         finally:
             _give_back(pool, connection, is_reusable=not is_stale)
@@ -142,7 +152,11 @@ class OraclePool:
         if refused is not None and time.monotonic() < refused.until:
             raise DatabaseUnavailable(refused.detail, refused.code)
         try:
-            return pool, pool.acquire()
+            connection = pool.acquire()
+            while not self._knows_the_types(connection):
+                _drop(pool, connection)
+                connection = pool.acquire()
+            return pool, connection
         except oracledb.Error as exc:
             code = code_of(exc)
             error = not_connected(exc)
@@ -153,6 +167,37 @@ class OraclePool:
             if code == _WAIT_IS_OVER and pool.opened < pool.max:
                 self._replace(pool)
             raise error from exc
+
+    def _prepare_session(self, connection: oracledb.Connection, _requested_tag: str | None) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SESSION)
+        connection.outputtypehandler = _output_type
+        with self._lock:
+            self._opened[connection.session_id, connection.serial_num] = time.monotonic()
+            if len(self._opened) > _REMEMBERED_SESSIONS:
+                del self._opened[next(iter(self._opened))]
+
+    def _tells_of_change(self, exc: OracleApiError) -> bool:
+        """Say whether an error means that types or packages changed under the session.
+
+        What the driver knows of types stays with the connection, so the sessions of now are not
+        lent again.
+        """
+        is_certain = isinstance(exc, StaleTypes)
+        if not is_certain and exc.code not in STALE_SESSION:
+            return False
+        with self._lock:
+            now = time.monotonic()
+            if is_certain:
+                self._types_changed = now
+            elif now - self._change_failed > _EXPIRE_PAUSE_SECONDS:
+                self._types_changed = self._change_failed = now
+        return True
+
+    def _knows_the_types(self, connection: oracledb.Connection) -> bool:
+        key = (connection.session_id, connection.serial_num)
+        with self._lock:
+            return self._opened.get(key, -math.inf) >= self._types_changed
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -230,16 +275,14 @@ def _give_back(
             return
     except oracledb.Error as exc:
         log.info("A connection could not be tidied: %s", exc)
+    _drop(pool, connection)
+
+
+def _drop(pool: oracledb.ConnectionPool, connection: oracledb.Connection) -> None:
     try:
         pool.drop(connection)
     except oracledb.Error as exc:
         log.debug("A dead connection was gone already: %s", exc)
-
-
-def _prepare_session(connection: oracledb.Connection, _requested_tag: str | None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_SESSION)
-    connection.outputtypehandler = _output_type
 
 
 def _output_type(cursor: oracledb.Cursor, metadata: oracledb.FetchInfo) -> Any:

@@ -9,6 +9,7 @@ import oracledb
 
 from oracle_api.exceptions import ProcedureFailed
 from oracle_api.oracle.composites import Composite
+from oracle_api.oracle.documents import map_scalars
 from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.plan import Bind
 from oracle_api.oracle.values import OracleType, column_decoder
@@ -204,6 +205,8 @@ class ResultReader:
     def _finish(self, value: Any) -> Any:
         if not self._numbers_as_text or isinstance(value, bool):
             return value
+        if isinstance(value, dict | list):
+            return map_scalars(value, self._finish)
         if isinstance(value, Decimal):
             return format(value, "f")
         return str(value) if isinstance(value, int | float) else value

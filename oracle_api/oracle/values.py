@@ -4,15 +4,18 @@ import base64
 import binascii
 import math
 import re
+from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import oracledb
 
+from oracle_api.exceptions import ProcedureFailed
 from oracle_api.oracle import dates, durations, timestamps
+from oracle_api.oracle.documents import map_scalars, refuse_deep, text_where_quicker
 
 VARCHAR2_BYTES = 32767
 _ROWID_BYTES = 5267
@@ -256,6 +259,40 @@ def _encode_boolean(value: Any) -> bool:
     raise ValueError("must be true or false")
 
 
+def _encode_json(value: Any) -> Any:
+    refuse_deep(value)
+    return map_scalars(value, _encode_json_scalar)
+
+
+def _encode_json_scalar(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | str) else _encode_number(value)
+
+
+def _decode_json(value: Any, _date_format: str = "") -> Any:
+    try:
+        refuse_deep(value)
+    except ValueError as exc:
+        raise ProcedureFailed(f"A JSON value {exc}.") from exc
+    return map_scalars(value, _decode_json_scalar)
+
+
+def _decode_json_scalar(value: Any) -> Any:
+    """Make JSON of what Oracle's JSON holds beside JSON's own types."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | Decimal):
+        return decode_number(value)
+    if isinstance(value, float):
+        return _decode_float(value)
+    if isinstance(value, bytes):
+        return _decode_bytes(value)
+    if isinstance(value, datetime):
+        return dates.render(value, "")
+    if isinstance(value, timedelta):
+        return _decode_interval_ds(value)
+    return list(value) if isinstance(value, array) else str(value)
+
+
 def _no_input(value: Any) -> Any:
     raise ValueError("cannot be passed in: a REF CURSOR only comes out")
 
@@ -300,6 +337,10 @@ REF_CURSOR = _same("REF CURSOR", oracledb.DB_TYPE_CURSOR, _no_input, _as_is)
 CLOB = _same("CLOB", oracledb.DB_TYPE_CLOB, _encode_text, _as_is)
 BLOB = _same("BLOB", oracledb.DB_TYPE_BLOB, _encode_bytes, _decode_bytes)
 RAW = _same("RAW", oracledb.DB_TYPE_RAW, _encode_raw, _decode_bytes, VARCHAR2_BYTES)
+JSON = _same("JSON", oracledb.DB_TYPE_JSON, _encode_json, _decode_json)
+_JSON_TEXT = replace(
+    JSON, bind=oracledb.DB_TYPE_CLOB, expression="JSON({})", takes_null=False, local="JSON"
+)
 
 _TYPES = (
     VARCHAR2,
@@ -310,6 +351,7 @@ _TYPES = (
     CLOB,
     BLOB,
     RAW,
+    JSON,
     _same("CHAR", oracledb.DB_TYPE_CHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
     _same("NVARCHAR2", oracledb.DB_TYPE_NVARCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
     _same("NCHAR", oracledb.DB_TYPE_NCHAR, _encode_varchar2, _as_is, VARCHAR2_BYTES),
@@ -391,10 +433,27 @@ def type_named(name: str) -> OracleType | None:
     return _BY_NAME.get(_ALIASES.get(key, key))
 
 
+_Kind = TypeVar("_Kind")
+
+
+def carried(kind: _Kind, value: Any) -> "tuple[_Kind | OracleType, Any]":
+    """Choose how a value travels that was encoded: a JSON document with much in it as text.
+
+    Args:
+        kind: its type.
+        value: what the type's ``encode`` gave.
+
+    Returns:
+        The type to bind it with, and what to bind.
+    """
+    text = text_where_quicker(value) if kind is JSON else None
+    return (kind, value) if text is None else (_JSON_TEXT, text)
+
+
 # Of attributes and elements the driver tells its own types. It gives those WITH TIME ZONE as the
-# clock of the value without the offset, so none is claimed.
+# clock of the value without the offset, so none is claimed; within them it knows no JSON.
 _BY_DRIVER_TYPE: dict[Any, OracleType] = {
-    **{one.bind: one for one in reversed(_TYPES) if one.bind is not Decimal},
+    **{one.bind: one for one in reversed(_TYPES) if one.bind is not Decimal and one is not JSON},
     oracledb.DB_TYPE_NUMBER: NUMBER,
     oracledb.DB_TYPE_BINARY_INTEGER: _same(
         "BINARY_INTEGER",
@@ -452,6 +511,7 @@ _COLUMN_DECODERS: dict[oracledb.DbType, Callable[[Any, str], Any]] = {
     oracledb.DB_TYPE_INTERVAL_DS: _decode_interval_ds,
     oracledb.DB_TYPE_INTERVAL_YM: _decode_interval_ym,
     oracledb.DB_TYPE_ROWID: _decode_text,
+    oracledb.DB_TYPE_JSON: _decode_json,
 }
 
 

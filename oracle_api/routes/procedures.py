@@ -7,9 +7,8 @@ from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.limits import MAX_KEY, MAX_LISTED
 from oracle_api.oracle.names import ProcedureName
-from oracle_api.oracle.request import CallRequest
 from oracle_api.routes.body import json_answer, json_body
-from oracle_api.schemas import accepted, job_path, parse_call, retry_after
+from oracle_api.schemas import accepted, job_path, parse_call, parse_submission, retry_after
 from oracle_api.services import current_services
 
 blueprint = Blueprint("procedures", __name__)
@@ -19,7 +18,9 @@ blueprint = Blueprint("procedures", __name__)
 @requires("call")
 def call_now() -> Response:
     """Run a procedure and answer with its OUT values."""
-    answer = current_services().call_now(_call(), current_client(), g.request_id)
+    services = current_services()
+    call = parse_call(json_body(), by_position=services.settings.params_by_position)
+    answer = services.call_now(call, current_client(), g.request_id)
     return json_answer({"status": "ok", "out": answer.out, **answer.members()})
 
 
@@ -28,7 +29,10 @@ def call_now() -> Response:
 def submit() -> Response:
     """Accept a job and answer with where to look."""
     services = current_services()
-    job = services.submit(_call(), current_client(), g.request_id, _idempotency_key())
+    call, callback_url = parse_submission(
+        json_body(), by_position=services.settings.params_by_position
+    )
+    job = services.submit(call, current_client(), g.request_id, _idempotency_key(), callback_url)
     return json_answer(accepted(job), 202, {"Location": job_path(job), **retry_after(job)})
 
 
@@ -51,10 +55,6 @@ def describe(name: str) -> Response:
         ProcedureName.parse(name), current_client(), g.request_id
     )
     return json_answer(procedure_document(procedure))
-
-
-def _call() -> CallRequest:
-    return parse_call(json_body(), by_position=current_services().settings.params_by_position)
 
 
 def _idempotency_key() -> str | None:

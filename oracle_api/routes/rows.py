@@ -18,7 +18,7 @@ from oracle_api.jobs.rows import Chunk
 from oracle_api.limits import DEFAULT_ROWS, MAX_ROWS
 from oracle_api.routes.body import json_answer
 from oracle_api.routes.files import attachment
-from oracle_api.schemas import page_cursor, retry_after, whole_number
+from oracle_api.schemas import encode, page_cursor, retry_after, whole_number
 from oracle_api.services import Services, current_services
 
 blueprint = Blueprint("rows", __name__)
@@ -86,11 +86,15 @@ def _csv_lines(services: Services, job: Job, label: str, columns: list[str]) -> 
 
 
 def _csv(rows: list[list[Any]]) -> bytes:
-    """Write rows as RFC 4180 says; a null is empty."""
+    """Write rows as RFC 4180 says; a null is empty, a document of the type JSON is its text."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
-    writer.writerows(rows)
+    writer.writerows(map(_cell, row) for row in rows)
     return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    return encode(value).decode() if isinstance(value, dict | list) else value
 
 
 def _json_lines(services: Services, job: Job, label: str) -> Iterator[bytes]:

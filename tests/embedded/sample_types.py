@@ -72,6 +72,7 @@ SCALARS = {
     "ROWID": "ROWID",
     "UROWID": "UROWID",
     "XMLTYPE": "XMLTYPE",
+    "JSON": "JSON",
     "FLOAT": "DOUBLE PRECISION",
     "ID": "PKG_TYPES.T_ID",
     "COLUMN": "CLIENTES.NOMBRE%TYPE",

@@ -17,7 +17,7 @@ from oracle_api.embedded.server import EmbeddedServer
 
 
 def test_attributes_of_a_connection(local: oracledb.Connection) -> None:
-    assert local.version.startswith("19.")
+    assert local.version.startswith("21.")
     assert local.username == "dwh"
     assert local.session_id > 0
     assert local.serial_num > 0

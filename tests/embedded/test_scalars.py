@@ -156,7 +156,7 @@ def test_columns_of_a_ref_cursor(cursor: oracledb.Cursor) -> None:
 
 
 @pytest.mark.parametrize(
-    "declared", ["XMLTYPE", "INTERVAL DAY TO SECOND", "BOOLEAN", "PLS_INTEGER"]
+    "declared", ["JSON", "XMLTYPE", "INTERVAL DAY TO SECOND", "BOOLEAN", "PLS_INTEGER"]
 )
 def test_types_that_tables_do_not_have(declared: str, cursor: oracledb.Cursor) -> None:
     with pytest.raises(oracledb.DatabaseError, match=r"ORA-009[02]2"):

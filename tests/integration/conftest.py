@@ -9,6 +9,7 @@ from oracle_api.embedded import demo
 from oracle_api.embedded.server import EmbeddedServer
 from tests.real_oracle import Target, real_target
 
+from . import type_procedures
 from .procedures import Tally, catalog
 from .procedures import tally as the_tally
 from .service import Service
@@ -23,6 +24,7 @@ needs_embedded = pytest.mark.skipif(
 def embedded() -> Iterator[EmbeddedServer]:
     """Run the embedded database in this process, where tests can look into it."""
     demo.catalog.include(catalog)
+    demo.catalog.include(type_procedures.catalog)
     with EmbeddedServer(
         port=0, user="dwh", password="dwh", service="FREEPDB1", catalog=demo.catalog
     ) as server:
@@ -38,6 +40,7 @@ def oracle_environ(request: pytest.FixtureRequest) -> dict[str, str]:
         target = Target(server.dsn, server.user, server.password)
     else:
         target.load_demo_procedures()
+        target.load_test_procedures()
     return {
         "ORACLE_DSN": target.dsn,
         "ORACLE_USER": target.user,

@@ -1,5 +1,6 @@
 """Procedures that only tests call, registered beside the demo ones."""
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -59,6 +60,24 @@ def test_tally(call: Any, p_key: str, p_seconds: Decimal) -> None:
         if p_seconds:
             call.sleep(float(p_seconds))
         tally.end(p_key)
+
+
+@catalog.procedure("TEST_JOURNAL(p_path IN VARCHAR2, p_key IN VARCHAR2, p_seconds IN NUMBER)")
+def test_journal(call: Any, p_path: str, p_key: str, p_seconds: Decimal) -> None:
+    """Note a start in a file, work a while, note an end: what is noted outlives the database."""
+
+    def note(what: str) -> None:
+        # One write to a file that is only appended to: no process can break another's line.
+        file = os.open(p_path, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(file, f"{what} {p_key}\n".encode())
+        finally:
+            os.close(file)
+
+    note("start")
+    if p_seconds:
+        call.sleep(float(p_seconds))
+    note("end")
 
 
 @catalog.procedure(
@@ -261,6 +280,7 @@ for name, kind in (
     ("PLS_INTEGER_", "PLS_INTEGER"),
     ("FLOAT_", "FLOAT"),
     ("XML", "XMLTYPE"),
+    ("JSON_", "JSON"),
 ):
     echo(f"PKG_OBJ.{name}(p_in IN {kind}, p_out OUT {kind})")
 
@@ -276,6 +296,42 @@ def suma(call: Any, p_nums: list[Any]) -> Any:
 def move(call: Any, p_moment: datetime) -> dict[str, datetime]:
     """Give the same moment back, as the clock of another zone shows it."""
     return {"p_moment": p_moment.astimezone(timezone(timedelta(hours=-3)))}
+
+
+@catalog.procedure("PKG_OBJ.JSON_IN_OUT(p_doc IN OUT JSON) RETURN NUMBER")
+def json_in_out(call: Any, p_doc: Any) -> Any:
+    """Put a document into an array, and count its members or elements."""
+    return len(p_doc or ()), {"p_doc": [p_doc]}
+
+
+@catalog.procedure("PKG_OBJ.XML_IN_OUT(p_xml IN OUT XMLTYPE)")
+def xml_in_out(call: Any, p_xml: str | None) -> dict[str, str]:
+    """Put a document into an element."""
+    return {"p_xml": f"<in>{p_xml or ''}</in>"}
+
+
+@catalog.procedure("PKG_OBJ.JSON_DEEP(p_levels IN NUMBER) RETURN JSON")
+def json_deep(call: Any, p_levels: Decimal) -> Any:
+    """Give a document of so many levels."""
+    document: Any = 1
+    for _ in range(int(p_levels)):
+        document = [document]
+    return document
+
+
+@catalog.procedure("PKG_ROWS.DOCUMENTS(p_rows OUT SYS_REFCURSOR, p_doc OUT JSON)")
+def documents(call: Any) -> dict[str, Any]:
+    """Give documents, also with what JSON itself does not have."""
+    rich = {
+        "when": datetime(2025, 12, 10, 8, 30, 1, 500000),
+        "span": timedelta(days=1, hours=2),
+        "raw": b"hi",
+        "double": 0.1,
+        "exact": Decimal("1234567890.1234567890123456789012345678"),
+    }
+    rows = [(1, rich), (2, None), (3, "text"), (4, [True, {"a": None}])]
+    columns = [("ID", "NUMBER"), ("DOC", "JSON")]
+    return {"p_rows": call.cursor(columns=columns, rows=rows), "p_doc": rich}
 
 
 @catalog.procedure("PKG_OBJ.RESULTS(p_rows IN NUMBER)")

@@ -47,6 +47,8 @@ class Service:
     def __init__(self, folder: Path, environ: Mapping[str, str | None]) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        # The certificates to trust, where the url leads through a proxy with TLS.
+        self.verify: bool | str = True
         self.log_path = folder / "service.log"
         settings: dict[str, str | None] = {
             "PATH": os.environ["PATH"],
@@ -85,7 +87,8 @@ class Service:
         assert self.process is not None
         assert self.process.poll() is None, self.log()
         try:
-            return requests.get(f"{self.url}/healthz", timeout=5).status_code == 200
+            answer = requests.get(f"{self.url}/healthz", timeout=5, verify=self.verify)
+            return answer.status_code == 200
         except requests.ConnectionError:
             return False
 
@@ -143,6 +146,8 @@ class Service:
         """Make a request with the token, unless ``headers`` say otherwise."""
         headers = {"Authorization": f"Bearer {TOKEN}", **options.pop("headers", {})}
         options.setdefault("timeout", 90)
+        # Not of the session: there the environment would win over it.
+        options.setdefault("verify", self.verify)
         return self._session().request(
             method,
             self.url + path,

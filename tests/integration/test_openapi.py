@@ -14,6 +14,7 @@ from openapi_spec_validator import validate
 from .conftest import needs_embedded
 from .service import TOKEN, Service
 
+REQUESTS = ("CallBody", "ProcedureBody", "ParameterBody")
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
@@ -34,8 +35,7 @@ def strict_document(service: Service) -> dict[str, Any]:
     document: dict[str, Any] = service.get("/openapi.json").json()
     schemas = document["components"]["schemas"]
     document["components"]["schemas"] = {
-        name: schema if name in ("ProcedureBody", "ParameterBody") else closed(schema)
-        for name, schema in schemas.items()
+        name: schema if name in REQUESTS else closed(schema) for name, schema in schemas.items()
     }
     return document
 
@@ -107,6 +107,8 @@ def test_a_procedure_has_a_document_whose_example_can_be_called(
         "PKG_OBJ.FILA",
         "PKG_OBJ.DS",
         "PKG_OBJ.BINARY_DOUBLE_",
+        "PKG_OBJ.JSON_",
+        "PKG_ROWS.DOCUMENTS",
     ],
 )
 def test_overloads_and_types_are_in_a_procedures_document(service: Service, name: str) -> None:
@@ -124,6 +126,8 @@ def check_examples(service: Service, document: dict[str, Any]) -> None:
         answer = service.request("POST", "/procedure", json=example["value"])
         assert answer.status_code == 200, answer.text
         check(document, {"$ref": "#/components/schemas/CallAnswer"}, answer.json())
+        submission = document["paths"]["/procedure/async"]["post"]["requestBody"]["content"]
+        check(document, submission["application/json"]["schema"], example["value"])
         job = service.request("POST", "/procedure/async", json=example["value"])
         done = service.finished(job.json()["job_id"])
         assert done["status"] == "completed", done

@@ -1,5 +1,6 @@
 """Rows of jobs' REF CURSORs: inline, page by page, as files, while they are fetched."""
 
+import hashlib
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from .procedures import Tally
 from .service import Service, eventually
 
 pytestmark = needs_embedded
+
+_MILLION = 1_000_000
 
 
 def test_rows_of_a_job_are_inline_when_few(service: Service) -> None:
@@ -96,7 +99,7 @@ def test_a_stream_of_a_job_that_fails_is_cut_off(service: Service) -> None:
     assert service.get(url).status_code == 404
 
 
-def test_memory_stays_flat_while_many_rows_are_fetched_and_streamed(make_service: Any) -> None:
+def test_memory_stays_flat_while_a_million_rows_are_fetched_and_streamed(make_service: Any) -> None:
     service = make_service().start()
     [worker] = service.workers()
 
@@ -104,14 +107,30 @@ def test_memory_stays_flat_while_many_rows_are_fetched_and_streamed(make_service
         status = Path(f"/proc/{worker}/status").read_text()
         return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
 
-    service.finished(service.launch("PKG_ROWS.MANY", {"p_count": 1000}))
+    warm_up = service.finished(service.launch("PKG_ROWS.MANY", {"p_count": 2000}))
+    service.get(warm_up["result"]["P_ROWS"]["rows_url"], headers={"Accept": "text/csv"})
     before = resident()
-    job = service.finished(service.launch("PKG_ROWS.MANY", {"p_count": 150_000}), 60)
-    rows = job["result"]["P_ROWS"]
-    assert rows["row_count"] == 150_000
-    with service.get(rows["rows_url"], headers={"Accept": "text/csv"}, stream=True) as answer:
+    job_id = service.launch("PKG_ROWS.MANY", {"p_count": _MILLION})
+    url = f"/jobs/{job_id}/rows/P_ROWS"
+    eventually(lambda: service.get(url, params={"limit": 1}).status_code == 200)
+    with service.get(url, headers={"Accept": "text/csv"}, stream=True) as answer:
+        assert service.job(job_id)["status"] == "running", "the rows stream while they are fetched"
         # Not iter_lines, which counts a line twice whose CR and LF come in different chunks.
-        lines = sum(part.count(b"\n") for part in answer.iter_content(65536))
-    assert lines == 150_001
-    # All the rows at once would be 150,000 lists of three values: 40 MiB and more.
-    assert resident() - before < 24 * 1024
+        digest, lines = hashlib.sha256(), 0
+        for part in answer.iter_content(65536):
+            digest.update(part)
+            lines += part.count(b"\n")
+    assert lines == _MILLION + 1
+    assert digest.digest() == _digest_of_many()
+    job = service.finished(job_id)
+    assert job["result"]["P_ROWS"]["row_count"] == _MILLION
+    # All the rows at once would be a million lists of three values: 250 MiB and more.
+    assert resident() - before < 64 * 1024
+
+
+def _digest_of_many() -> bytes:
+    """Give the SHA-256 of the CSV file that is right."""
+    digest = hashlib.sha256(b"ID,NAME,ID\r\n")
+    for number in range(1, _MILLION + 1):
+        digest.update(b"%d,row %d,%d\r\n" % (number, number, number))
+    return digest.digest()

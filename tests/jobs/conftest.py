@@ -72,6 +72,7 @@ def add(store: JobStore) -> Callable[..., Job]:
         client: str = "c",
         value: object = 1,
         client_limit: int | None = None,
+        callback_url: str | None = None,
     ) -> Job:
         request = CallRequest(procedure, arguments=(Argument("A", value),))
         new = NewJob(
@@ -82,6 +83,7 @@ def add(store: JobStore) -> Callable[..., Job]:
             submitted_by=client,
             request_id="r",
             idempotency_key=key,
+            callback_url=callback_url,
         )
         return store.add(new, 1_000_000, client_limit)
 

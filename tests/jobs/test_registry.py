@@ -7,7 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from oracle_api.exceptions import Conflict, QueueFull, StoreRefused, StoreUnavailable
+from oracle_api.exceptions import (
+    Conflict,
+    IdempotencyMismatch,
+    QueueFull,
+    StoreRefused,
+    StoreUnavailable,
+)
 from oracle_api.jobs.job import Job, JobFilter, JobStatus, Outcome
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.registry import ABANDONED, STOPPED, JobRegistry
@@ -96,6 +102,23 @@ def test_a_job_runs_to_its_end(registry: JobRegistry, calls: Calls) -> None:
     calls.released.set()
     job = registry.wait(submit(registry), 10)
     assert (job.status, job.result) == ("completed", b"{}")
+
+
+def test_a_key_with_another_callback_is_another_submission(registry: JobRegistry) -> None:
+    def submit_with(callback_url: str | None) -> str:
+        return registry.submit(
+            REQUEST,
+            submitted_by="c",
+            request_id="r",
+            idempotency_key="k",
+            callback_url=callback_url,
+        ).id
+
+    first = submit_with("https://a.example/")
+    assert submit_with("https://a.example/") == first
+    for other in (None, "https://b.example/"):
+        with pytest.raises(IdempotencyMismatch):
+            submit_with(other)
 
 
 def test_200_jobs_submitted_at_once_run_once_each_and_no_more_than_allowed_at_a_time(

@@ -282,6 +282,24 @@ def test_a_finished_job_has_its_result_and_duration(
     assert done.duration.total_seconds() == 300
 
 
+def test_a_clock_that_steps_back_gives_no_negative_time_and_no_other_order(
+    add: Add, store: JobStore, clock: SettableClock
+) -> None:
+    first = add()
+    clock.pass_time(hours=-1)
+    claimed = store.claim("me")
+    assert claimed is not None
+    assert claimed.run_start_time == claimed.start_time == first.start_time
+    clock.pass_time(hours=-1)
+    store.finish(first.id, "me", DONE)
+    job = store.get(first.id)
+    assert job.end_time == job.run_start_time
+    assert job.duration == timedelta(0)
+    second = add()
+    assert second.start_time < first.start_time
+    assert ids(store.list(JobFilter(), 9).jobs) == [second.id, first.id]
+
+
 def test_only_the_owner_can_finish_and_only_once(add: Add, store: JobStore) -> None:
     job = add()
     assert not store.finish(job.id, "me", DONE), "it is not even running"

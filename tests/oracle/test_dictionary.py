@@ -37,6 +37,7 @@ catalog.synonym("NEXT", for_="VENTAS.ALONE", owner="DWH")
 catalog.synonym("LOOP_A", for_="DWH.LOOP_B", owner="DWH")
 catalog.synonym("LOOP_B", for_="DWH.LOOP_A", owner="DWH")
 catalog.synonym("DANGLING", for_="DWH.GONE", owner="DWH")
+catalog.synonym("REMOTE", for_="VENTAS.ALONE@LINK", owner="DWH")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,17 @@ def test_a_procedure_is_found_where_plsql_finds_it(
 
 @pytest.mark.parametrize(
     "name",
-    ["gone", "pkg", "pkg.gone", "ventas.pkg.gone", "gone.pkg.p", "loop_a", "dangling", "lonely.p"],
+    [
+        "gone",
+        "pkg",
+        "pkg.gone",
+        "ventas.pkg.gone",
+        "gone.pkg.p",
+        "loop_a",
+        "dangling",
+        "lonely.p",
+        "remote",
+    ],
 )
 def test_what_is_not_there_is_none(connection: oracledb.Connection, name: str) -> None:
     assert find(connection, name) is None

@@ -631,3 +631,49 @@ def test_outputs_keep_the_signatures_order_whatever_way_they_come_back() -> None
     plan = make_plan(request, procedure, by_position=False)
     assert [bind.label for bind in plan.binds if bind.direction == "OUT"] == ["P_TOTAL", "p_moment"]
     assert plan.outputs == ("p_moment", "P_TOTAL")
+
+
+# ---- what one bind variable cannot carry both ways
+
+DOCUMENTS = Signature(
+    "F",
+    (
+        Parameter("A", "JSON", "IN OUT"),
+        Parameter("B", "OPAQUE/XMLTYPE", "IN OUT"),
+        Parameter("C", "JSON", "IN"),
+    ),
+    _result("NUMBER"),
+)
+MANY = [[n] for n in range(500)]
+
+
+def test_a_small_document_is_bound_as_itself() -> None:
+    plan = _planned(DOCUMENTS, a={"x": [1]}, b=None, c=None)
+    assert plan.block == (
+        "DECLARE v1 XMLTYPE := NULL; "
+        'BEGIN :b1 := "APP"."F"("A" => :b2, "B" => v1, "C" => :b3); :b4 := v1; END;'
+    )
+    assert [bind.value for bind in plan.binds] == [None, {"x": [1]}, None, None]
+
+
+def test_a_document_of_many_parts_goes_as_text_and_comes_back_through_a_variable() -> None:
+    plan = _planned(DOCUMENTS, a=MANY, b="<a/>", c=MANY)
+    assert plan.block == (
+        "DECLARE v1 JSON := JSON(:b1); v2 XMLTYPE := XMLTYPE(:b2); "
+        'BEGIN :b3 := "APP"."F"("A" => v1, "B" => v2, "C" => JSON(:b4)); '
+        ":b5 := v1; :b6 := v2; END;"
+    )
+    text = "[" + ",".join(f"[{n}]" for n in range(500)) + "]"
+    assert [(bind.label, bind.direction, bind.value) for bind in plan.binds] == [
+        ("a", "IN", text),
+        ("b", "IN", "<a/>"),
+        ("return_value", "OUT", None),
+        ("c", "IN", text),
+        ("a", "OUT", None),
+        ("b", "OUT", None),
+    ]
+
+
+def _planned(signature: Signature, **values: Any) -> Plan:
+    arguments = [Argument(name, value) for name, value in values.items()]
+    return make_plan(_request(*arguments, name="F"), _procedure(signature), by_position=False)

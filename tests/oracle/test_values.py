@@ -1,8 +1,11 @@
 """JSON values to bind variables and back, by Oracle type."""
 
 import base64
+import json
 import math
-from datetime import datetime
+import re
+from array import array
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracle_api.exceptions import ProcedureFailed
 from oracle_api.oracle.values import (
     VARCHAR2_BYTES,
     OracleType,
+    carried,
     column_decoder,
     type_named,
     type_of_attribute,
@@ -405,3 +410,98 @@ def test_an_attribute_that_no_pls_integer_can_be_is_refused(value: Any) -> None:
     assert kind is not None
     with pytest.raises(ValueError, match="must be a"):
         kind.encode(value)
+
+
+# ---- JSON
+
+JSON_SCALARS = st.none() | st.booleans() | st.text() | NUMBERS
+DOCUMENTS = st.recursive(
+    JSON_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+
+
+@given(DOCUMENTS)
+def test_any_document_is_passed_and_given_as_it_is(document: Any) -> None:
+    kind = _type("JSON")
+    assert kind.encode(document) == document
+    assert kind.decode(document, "DD/MM/YYYY") == document
+
+
+@pytest.mark.parametrize(
+    ("document", "fault"),
+    [
+        (10**38 + 1, "does not fit a NUMBER of 38 digits"),
+        ({"a": [1, {"b": Decimal("1E+126")}]}, r".a[1].b does not fit a NUMBER of 38 digits"),
+        ([["x"], [Decimal("1." + "1" * 38)]], "[1][0] does not fit a NUMBER of 38 digits"),
+    ],
+)
+def test_a_number_that_does_not_fit_is_refused_with_its_place(document: Any, fault: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(fault)):
+        _type("JSON").encode(document)
+
+
+def test_what_oracle_has_beside_json_becomes_text_or_numbers() -> None:
+    document = {
+        "when": datetime(2025, 12, 10, 8, 30),
+        "span": timedelta(days=1, hours=2),
+        "raw": b"hi",
+        "id": oracledb.JsonId(b"hi"),
+        "doubles": [0.5, math.inf, math.nan],
+        "numbers": [Decimal("1.50"), Decimal("2.0")],
+        "vector": array("f", [0.5, 1]),
+        "years": oracledb.IntervalYM(1, 2),
+    }
+    assert _type("JSON").decode(document, "DD/MM/YYYY") == {
+        "when": "2025-12-10T08:30:00",
+        "span": "P1DT2H",
+        "raw": "aGk=",
+        "id": "aGk=",
+        "doubles": [0.5, "Infinity", "NaN"],
+        "numbers": [Decimal("1.5"), 2],
+        "vector": [0.5, 1],
+        "years": str(oracledb.IntervalYM(1, 2)),
+    }
+    assert column_decoder(oracledb.DB_TYPE_JSON) == _type("JSON").decode
+
+
+def _nested(levels: int) -> Any:
+    document: Any = 1
+    for level in range(levels):
+        document = [document] if level % 2 else {"a": document}
+    return document
+
+
+def test_depth_has_a_limit_both_ways() -> None:
+    kind = _type("JSON")
+    assert kind.encode(_nested(500)) == kind.decode(_nested(500), "") == _nested(500)
+    for levels in (501, 100_000):
+        with pytest.raises(ValueError, match="is nested deeper than 500 levels"):
+            kind.encode(_nested(levels))
+        with pytest.raises(ProcedureFailed, match="A JSON value is nested deeper than 500 levels"):
+            kind.decode(_nested(levels), "")
+
+
+@pytest.mark.parametrize("document", [None, "[" * 100, {}, [{"a": [n]} for n in range(40)]])
+def test_a_document_of_few_parts_is_carried_as_itself(document: Any) -> None:
+    assert carried(_type("JSON"), document) == (_type("JSON"), document)
+
+
+@pytest.mark.parametrize(
+    "document", [[[]] * 200, [{"n": Decimal("1.10")}] * 200, ["x" * 400_000, *[[]] * 10]]
+)
+def test_a_document_that_the_driver_is_slow_with_is_carried_as_its_text(document: Any) -> None:
+    kind, text = carried(_type("JSON"), document)
+    assert isinstance(kind, OracleType)
+    assert (kind.name, kind.bind, kind.out) == (
+        "JSON", oracledb.DB_TYPE_CLOB, oracledb.DB_TYPE_JSON
+    )  # fmt: skip
+    assert json.loads(text, parse_float=Decimal) == document
+
+
+def test_other_types_are_carried_as_they_are() -> None:
+    text = "[" * 1000
+    assert carried(_type("CLOB"), text) == (_type("CLOB"), text)
+
+
+def test_json_is_no_attribute_of_an_object() -> None:
+    assert type_of_attribute(oracledb.DB_TYPE_JSON) is None

@@ -1,0 +1,1 @@
+"""Callbacks of jobs that ended: signed, allowed, retried, durable."""
