@@ -14,6 +14,7 @@ from gunicorn.errors import AppImportError
 
 from oracle_api.embedded.launcher import EmbeddedProcess
 from oracle_api.exceptions import OracleApiError
+from oracle_api.logs import logging_config
 from oracle_api.services import EXTENSION, Services
 from oracle_api.settings import Settings
 
@@ -34,7 +35,14 @@ max_requests = 0
 graceful_timeout = int(max(settings.shutdown_grace_seconds, settings.sync_timeout_seconds)) + 15
 timeout = graceful_timeout + 30
 keepalive = 75
+# A request line and a header field of so many bytes, and so many fields; more is a 4xx of
+# gunicorn's own. Long enough for any token, cursor and traceparent.
+limit_request_line = 4094
+limit_request_field_size = 8190
+limit_request_fields = 100
 control_socket_disable = True
+if settings.log_format == "json":
+    logconfig_dict = logging_config(settings.log_level, settings.log_format)
 
 _embedded = EmbeddedProcess()
 

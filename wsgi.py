@@ -7,5 +7,5 @@ from oracle_api.logs import configure_logging
 from oracle_api.settings import Settings
 
 settings = Settings.from_env(os.environ)
-configure_logging(settings.log_level)
+configure_logging(settings.log_level, settings.log_format)
 app = create_app(settings)

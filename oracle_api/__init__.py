@@ -5,10 +5,12 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from oracle_api.access_log import HEADER, register_access_log
+from oracle_api.audit import register_audit
 from oracle_api.problems import register_problems
 from oracle_api.routes import BLUEPRINTS
 from oracle_api.services import EXTENSION, Services
 from oracle_api.settings import Settings
+from oracle_api.throttle import register_throttle
 
 _PREFLIGHT_SECONDS = 3600
 
@@ -34,6 +36,8 @@ def create_app(settings: Settings) -> Flask:
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
     register_access_log(app)
+    register_audit(app)
+    register_throttle(app)
     register_problems(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -42,7 +46,14 @@ def create_app(settings: Settings) -> Flask:
             app,
             origins=list(settings.cors_origins),
             supports_credentials=False,
-            expose_headers=["ETag", "Location", "Retry-After", HEADER],
+            expose_headers=[
+                "ETag",
+                "Location",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                HEADER,
+            ],
             max_age=_PREFLIGHT_SECONDS,
         )
     return app

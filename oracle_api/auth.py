@@ -15,6 +15,7 @@ from oracle_api.jobs.database import utc_now
 from oracle_api.problems import problem
 from oracle_api.services import current_services
 from oracle_api.settings import IPNetwork
+from oracle_api.throttle import counted, refuse_guesses
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,6 +48,7 @@ def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     Raises:
         ValueError: at import, for a scope that there is not.
         NotAllowed: in a request, the address is not on the service's list or the client's.
+        RateLimited: in a request, too many came with the token, or from the address without one.
         ScopeMissing: in a request, the token holds none of the scopes.
     """
     wanted = tuple(map(Scope, scopes))
@@ -56,15 +58,18 @@ def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             _check_client(current_client(), wanted)
             return view(*args, **kwargs)
 
-        with_token: Callable[P, R] = _bearer.login_required(checked)
+        limited = counted(checked)
+
+        with_token: Callable[P, R] = _bearer.login_required(limited)
 
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             settings = current_services().settings
             if settings.api_no_auth:
                 _enter(ANONYMOUS)
-                return view(*args, **kwargs)
+                return limited(*args, **kwargs)
             _check_address(settings.api_allowed_ips, "may not call this service")
+            refuse_guesses()
             return with_token(*args, **kwargs)
 
         guarded.scopes = wanted  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ OracleApiError
     ├── DatabaseUnavailable
     ├── QueueFull
     ├── TooManyJobs            as many of this client's jobs are active as may be
+    ├── RateLimited            as many requests came as may come
     └── StoreUnavailable
         └── StoreRefused       not the store's state, what was to be written is at fault
 """
@@ -164,6 +165,10 @@ class QueueFull(Unavailable):
 
 class TooManyJobs(Unavailable):
     """The client has as many pending and running jobs as it may have."""
+
+
+class RateLimited(Unavailable):
+    """A client has made as many requests as it may make for now."""
 
 
 class StoreUnavailable(Unavailable):

@@ -19,6 +19,3 @@ MAX_KEY = 255
 
 #: Procedures in one list.
 MAX_LISTED = 1000
-
-#: Parameters of one call.
-MAX_PARAMETERS = 1000

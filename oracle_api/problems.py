@@ -79,6 +79,7 @@ KINDS: dict[type[errors.OracleApiError], Kind] = {
     errors.TooManyJobs: Kind(
         HTTPStatus.TOO_MANY_REQUESTS, "too-many-jobs", "The client has too many active jobs"
     ),
+    errors.RateLimited: Kind(HTTPStatus.TOO_MANY_REQUESTS, "rate-limited", "Too many requests"),
     errors.StoreRefused: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-refused", "The job store refused a write"
     ),
@@ -119,6 +120,7 @@ def problem(
     }
     if code:
         document["code"] = code
+    g.problem_type, g.problem_code = kind, code
     if faults:
         document["errors"] = [
             {"pointer": fault.pointer, "detail": fault.detail} for fault in faults

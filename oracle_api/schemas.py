@@ -1,6 +1,7 @@
 """Request and response bodies: what is read from bytes, and what a job looks like to a client."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
@@ -10,13 +11,32 @@ from msgspec import Meta
 
 from oracle_api.exceptions import FieldError, InvalidRequest
 from oracle_api.jobs.job import Callback, Job, JobPage, JobStatus
-from oracle_api.limits import MAX_PARAMETERS
+from oracle_api.nesting import too_deep
 from oracle_api.oracle.names import ProcedureName, identifier
 from oracle_api.oracle.request import Argument, CallRequest, Direction
 
 _RETRY_AFTER_SECONDS = 2
+_TOO_DEEP = "The body is nested too deeply"
 
 # ---- requests
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """What a body may hold.
+
+    Args:
+        depth: objects and lists within each other, the body itself included.
+        params: parameters of a call, or of an element of a batch.
+        batch: elements of a batch.
+    """
+
+    depth: int = 32
+    params: int = 1000
+    batch: int = 10_000
+
+
+_USUAL = BodyLimits()
 
 
 class ParameterBody(msgspec.Struct, frozen=True):
@@ -50,9 +70,7 @@ class ProcedureBody(msgspec.Struct, frozen=True):
         bool | None, Meta(description="Only where the data dictionary does not show it.")
     ] = msgspec.field(default=None, name="isFunction")
     params: Annotated[
-        Annotated[list[ParameterBody], Meta(extra_json_schema={"maxItems": MAX_PARAMETERS})]
-        | Annotated[dict[str, Any], Meta(extra_json_schema={"maxProperties": MAX_PARAMETERS})]
-        | None,
+        list[ParameterBody] | dict[str, Any] | None,
         Meta(description="`{name: value}`, or a list. OUT parameters need not be named."),
     ] = None
     batch: Annotated[
@@ -90,29 +108,35 @@ _DIRECTIONS: dict[str, Direction] = {
 }
 
 
-def parse_call(data: bytes, *, by_position: bool) -> CallRequest:
+def parse_call(data: bytes, *, by_position: bool, limits: BodyLimits = _USUAL) -> CallRequest:
     """Read the body of a procedure call that is made at once.
 
     Args:
         data: JSON in UTF-8 (RFC 8259).
         by_position: parameters' names are labels only, and may be any text.
+        limits: how much it may hold.
 
     Raises:
-        InvalidRequest: it is no JSON, has another shape, or names something that cannot be.
+        InvalidRequest: it is no JSON, holds too much, has another shape, or names something that
+            cannot be.
     """
     body = _decode(data)
     if body.callback_url is not None:
         raise _refusal("/callback_url", "only POST /procedure/async calls back")
-    return _call(body, by_position=by_position)
+    return _call(body, by_position, limits)
 
 
-def parse_submission(data: bytes, *, by_position: bool) -> tuple[CallRequest, str | None]:
+def parse_submission(
+    data: bytes, *, by_position: bool, limits: BodyLimits = _USUAL
+) -> tuple[CallRequest, str | None]:
     """Read the body of a job: as ``parse_call`` does, and the URL to call back."""
     body = _decode(data)
-    return _call(body, by_position=by_position), body.callback_url
+    return _call(body, by_position, limits), body.callback_url
 
 
-def _call(body: ProcedureBody, *, by_position: bool) -> CallRequest:
+def _call(body: ProcedureBody, by_position: bool, limits: BodyLimits) -> CallRequest:
+    _check_counts(body, limits)
+    _check_depth(body, limits.depth)
     pointer = "/name"
     try:
         name = ProcedureName.parse(body.name)
@@ -156,7 +180,7 @@ def _decode(data: bytes) -> ProcedureBody:
     except InvalidOperation:
         raise InvalidRequest("The body holds a number that is out of range.") from None
     except RecursionError:
-        raise InvalidRequest("The body is nested too deeply.") from None
+        raise _refusal("", _TOO_DEEP) from None
 
 
 def _pointer(path: str) -> str:
@@ -166,9 +190,33 @@ def _pointer(path: str) -> str:
     )
 
 
+def _check_counts(body: ProcedureBody, limits: BodyLimits) -> None:
+    if len(body.batch or ()) > limits.batch:
+        raise _refusal("/batch", f"a batch has at most {limits.batch} elements")
+    calls = [("/params", body.params or ())]
+    calls += [(f"/batch/{number}", element) for number, element in enumerate(body.batch or ())]
+    for pointer, params in calls:
+        if len(params) > limits.params:
+            raise _refusal(pointer, f"a call has at most {limits.params} parameters")
+
+
+def _check_depth(body: ProcedureBody, most: int) -> None:
+    """Refuse what is nested too deeply; the body itself is the first level."""
+    containers: list[tuple[str, int, Any]] = []
+    if isinstance(body.params, dict):
+        containers.append(("/params", 1, body.params))
+    for position, parameter in enumerate(body.params or ()):
+        if isinstance(parameter, ParameterBody) and isinstance(parameter.value, dict | list):
+            containers.append((f"/params/{position}/value", 3, parameter.value))
+    for number, element in enumerate(body.batch or ()):
+        containers.append((f"/batch/{number}", 2, element))
+    for pointer, above, container in containers:
+        place = too_deep(container, most - above)
+        if place is not None:
+            raise _refusal(pointer + place, f"{_TOO_DEEP}: more than {most} levels")
+
+
 def _arguments(body: ProcedureBody) -> tuple[Argument, ...]:
-    if len(body.params or ()) > MAX_PARAMETERS:
-        raise _refusal("/params", f"a call has at most {MAX_PARAMETERS} parameters")
     if isinstance(body.params, dict):
         return tuple(Argument(name, value) for name, value in body.params.items())
     return tuple(
@@ -189,8 +237,6 @@ def _batch(body: ProcedureBody) -> tuple[tuple[Argument, ...], ...] | None:
         raise _refusal("/batch", "batch and params exclude each other")
     if not body.batch:
         raise _refusal("/batch", "a batch has at least one element")
-    if any(len(element) > MAX_PARAMETERS for element in body.batch):
-        raise _refusal("/batch", f"a call has at most {MAX_PARAMETERS} parameters")
     return tuple(
         tuple(Argument(name, value) for name, value in element.items()) for element in body.batch
     )
@@ -275,6 +321,9 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
         "params": _params(request) if request and show_params else None,
         "batch": _shown_batch(request) if request and show_params else None,
         "run_start_time": job.run_start_time and timestamp(job.run_start_time),
+        "session_id": job.session.sid if job.session else None,
+        "serial_num": job.session.serial if job.session else None,
+        "instance": job.session.instance if job.session else None,
         "end_time": job.end_time and timestamp(job.end_time),
         "duration": None if job.duration is None else duration(job.duration),
         "work": job.work,

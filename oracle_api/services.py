@@ -10,6 +10,7 @@ from typing import TypeVar
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import current_app
 
+from oracle_api.audit_log import AuditLine, AuditLog
 from oracle_api.clients.client import Client
 from oracle_api.clients.directory import ClientDirectory
 from oracle_api.exceptions import (
@@ -39,6 +40,8 @@ from oracle_api.oracle.permits import EVERYTHING, Pattern, Permit, ProcedureRule
 from oracle_api.oracle.pool import Connection, Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
+from oracle_api.oracle.sessions import Session, session_of
+from oracle_api.rate_limits import RateLimits
 from oracle_api.settings import Settings
 from oracle_api.webhooks.addresses import CallbackPolicy
 from oracle_api.webhooks.deliveries import DeliveryStore
@@ -69,11 +72,13 @@ class Services:
     rows: RowStore
     lobs: LobStore
     registry: JobRegistry
+    audit_log: AuditLog
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clients = ClientDirectory(settings.api_token, settings.api_tokens_file)
         self.pool = OraclePool(settings)
+        self.rate_limits: RateLimits | None = None
         self._dictionary = Dictionary(settings.dictionary_cache_seconds)
         self._caller = Caller(
             self._dictionary,
@@ -96,17 +101,20 @@ class Services:
         """Open the job store and the pool, and begin to run jobs.
 
         Raises:
-            SettingsError: the job store, the connect string, the clients' file or a pattern of
-                procedures cannot be used.
+            SettingsError: the job store, the connect string, a file or a pattern of procedures
+                cannot be used.
         """
         settings = self.settings
         self._rules = _rules_for_all(settings)
         self.clients.load()
+        self.audit_log = AuditLog(settings.audit_log)
+        if settings.rate_limit:
+            self.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_file)
         self._database = JobDatabase(settings.jobs_database_url)
-        self.store = JobStore(self._database)
+        self.store = JobStore(self._database, self._audit_end)
         self.rows = RowStore(self._database)
         self.lobs = LobStore(self._database)
-        owners = OwnerStore(self._database)
+        owners = OwnerStore(self._database, self._audit_end)
         self._monitor = WorkMonitor(self.pool)
         runner = JobRunner(
             pool=self.pool,
@@ -185,8 +193,10 @@ class Services:
         request: CallRequest,
         client: Client,
         request_id: str,
-        idempotency_key: str | None,
+        *,
+        idempotency_key: str | None = None,
         callback_url: str | None = None,
+        traceparent: str | None = None,
     ) -> Job:
         """Accept a job of a client; see ``JobRegistry.submit``.
 
@@ -204,29 +214,39 @@ class Services:
             idempotency_key=idempotency_key,
             client_limit=client.max_active_jobs,
             callback_url=callback_url,
+            traceparent=traceparent,
         )
 
-    def call_now(self, request: CallRequest, client: Client, request_id: str) -> Answer:
+    def call_now(
+        self,
+        request: CallRequest,
+        client: Client,
+        request_id: str,
+        on_session: Callable[[Session], None],
+    ) -> Answer:
         """Call a procedure and wait for it, within SYNC_TIMEOUT_SECONDS.
 
         Args:
             request: what to call.
-            client: who calls.
+            client: who calls; the name is shown in the database.
             request_id: shown in the database as the session's client identifier.
+            on_session: told in which session the call is going to run.
         """
         permit = self.permit(client)
         permit.check_written(ProcedureName.parse(request.name, request.schema))
         deadline = Deadline(self.settings.sync_timeout_seconds)
-        return self._lend(
-            Identity(request.name, request_id),
-            lambda connection: self._caller.call(
+
+        def call(connection: Connection) -> Answer:
+            on_session(session_of(connection))
+            return self._caller.call(
                 connection,
                 request,
                 readers=self._readers,
                 deadline=deadline,
                 permit=permit,
-            ),
-        )
+            )
+
+        return self._lend(Identity(request.name, request_id, client.name), call)
 
     def _lend(self, identity: Identity, use: Callable[[Connection], _T]) -> _T:
         """Lend a connection; a new one where its session knows a type as it was, and sent nothing.
@@ -242,6 +262,27 @@ class Services:
         with self.pool.lend(identity) as connection:
             return use(connection)
 
+    def _audit_end(self, job: Job) -> None:
+        session = job.session
+        self.audit_log.write(
+            AuditLine(
+                event="job_end",
+                start=job.run_start_time,
+                end=job.end_time,
+                client=job.submitted_by,
+                procedure=job.procedure_name,
+                job_status=job.status,
+                code=job.error_code,
+                session_id=session.sid if session else None,
+                serial_num=session.serial if session else None,
+                instance=session.instance if session else None,
+                request_id=job.request_id,
+                job_id=job.id,
+                traceparent=job.traceparent,
+                service=self.settings.instance_name,
+            )
+        )
+
     def check_ready(self) -> None:
         """Check that both the job store and the database can be used.
 
@@ -253,6 +294,10 @@ class Services:
         if not self._heartbeat.is_beating:
             raise StoreUnavailable("The job store takes no writes.")
         self.pool.ping()
+
+    def _close_rate_limits(self) -> None:
+        if self.rate_limits is not None:
+            self.rate_limits.close()
 
     def describe(self, name: ProcedureName, client: Client, request_id: str) -> Procedure:
         """Find a procedure's signatures.
@@ -268,7 +313,7 @@ class Services:
         permit, procedure = self.permit(client), None
         if permit.may_allow(name):
             procedure = self._lend(
-                Identity("describe", request_id),
+                Identity("describe", request_id, client.name),
                 lambda connection: self._dictionary.describe(connection, name),
             )
         if procedure is None or not permit.allows(procedure.name.parts):
@@ -282,7 +327,7 @@ class Services:
 
         The arguments are those of ``oracle.listing``, which see.
         """
-        with self.pool.lend(Identity("list", request_id)) as connection:
+        with self.pool.lend(Identity("list", request_id, client.name)) as connection:
             return list_procedures(connection, pattern, most, self.permit(client).allows)
 
     def claim_waiting_place(self) -> bool:
@@ -328,6 +373,8 @@ class Services:
             self._monitor.stop,
             self._database.close,
             lambda: self.pool.close(_POOL_CLOSE_SECONDS),
+            self.audit_log.close,
+            self._close_rate_limits,
         ):
             try:
                 step()

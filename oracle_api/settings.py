@@ -5,10 +5,13 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
+
+from limits import RateLimitItem
 
 from oracle_api.allowlist import AllowedHost
 from oracle_api.exceptions import SettingsError
+from oracle_api.policies import parse_policies
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -59,6 +62,15 @@ def _level(raw: str) -> str:
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
         raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
     return level
+
+
+def _log_format(raw: str) -> Literal["plain", "json"]:
+    match raw.lower():
+        case "plain":
+            return "plain"
+        case "json":
+            return "json"
+    raise ValueError("must be plain or json")
 
 
 def _words(raw: str) -> tuple[str, ...]:
@@ -259,6 +271,27 @@ class Settings:
         _integer(1024, 1024 * 1024 * 1024),
         "Largest request body.",
     )
+    max_json_depth: int = _setting(
+        "MAX_JSON_DEPTH", 32, _integer(4, 500), "How deep objects and lists may nest in a body."
+    )
+    max_params: int = _setting(
+        "MAX_PARAMS", 1000, _integer(1, 100_000), "Most parameters of a call or a batch's element."
+    )
+    max_batch: int = _setting(
+        "MAX_BATCH", 10_000, _integer(1, 1_000_000), "Most elements of a batch."
+    )
+    rate_limit: tuple[RateLimitItem, ...] = _setting(
+        "RATE_LIMIT",
+        (),
+        parse_policies,
+        "Requests that each token may make, such as `600/minute`; empty is no limit.",
+    )
+    rate_limit_file: str = _setting(
+        "RATE_LIMIT_FILE",
+        "var/rates.db",
+        _text,
+        "Where requests are counted for RATE_LIMIT, by all processes together.",
+    )
     date_format: str = _setting(
         "DATE_FORMAT",
         "",
@@ -339,7 +372,13 @@ class Settings:
         _seconds(0, 86400),
         "How long running jobs may go on when the service is told to stop.",
     )
+    audit_log: str = _setting(
+        "AUDIT_LOG", "", _text, "File of the audit log, or `-` for standard output; empty is off."
+    )
     log_level: str = _setting("LOG_LEVEL", "INFO", _level, "Least level that is logged.")
+    log_format: Literal["plain", "json"] = _setting(
+        "LOG_FORMAT", "plain", _log_format, "`plain` lines, or one JSON object per line."
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

@@ -17,6 +17,7 @@ from oracle_api.jobs.job import Callback, CallbackState, Job, JobPage, JobStatus
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.names import ProcedureName, identifier
 from oracle_api.oracle.request import Argument, CallRequest
+from oracle_api.oracle.sessions import Session
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -431,6 +432,12 @@ def test_a_completed_job_shows_its_result_and_its_times() -> None:
     assert shown["run_start_time"] == "2025-12-10T14:30:01Z"
     assert shown["end_time"] == "2025-12-10T14:35:00Z"
     assert shown["duration"] == "5m0s"
+
+
+def test_a_job_that_ran_shows_its_oracle_session() -> None:
+    shown = _shown(replace(COMPLETED, session=Session(137, 4211, "ORCL1")))
+    assert (shown["session_id"], shown["serial_num"], shown["instance"]) == (137, 4211, "ORCL1")
+    assert not {"session_id", "serial_num", "instance"} & set(_shown(PENDING))
 
 
 def test_a_failed_job_shows_why() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from oracle_api.oracle.longops import Work
+from oracle_api.oracle.sessions import Session
 
 
 class JobStatus(StrEnum):
@@ -104,6 +105,8 @@ class Job:
         cancel_requested: somebody asked to break it off.
         version: grows with every change; the ETag is made of it.
         callback: who is told of its end; None where nobody is, and in lists.
+        session: the Oracle session that its call runs in, or ran in.
+        traceparent: of the request that submitted it (W3C Trace Context).
     """
 
     seq: int
@@ -125,6 +128,8 @@ class Job:
     cancel_requested: bool
     version: int
     callback: Callback | None = None
+    session: Session | None = None
+    traceparent: str | None = None
 
     @property
     def duration(self) -> timedelta | None:
@@ -145,6 +150,7 @@ class NewJob:
         request_id: of the submitting request.
         idempotency_key: the client's, or None.
         callback_url: who is told of its end, or None.
+        traceparent: of the submitting request, or None.
     """
 
     id: str
@@ -155,6 +161,7 @@ class NewJob:
     request_id: str
     idempotency_key: str | None = None
     callback_url: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

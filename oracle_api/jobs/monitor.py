@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from oracle_api.exceptions import DatabaseUnavailable, OracleApiError
 from oracle_api.oracle.call import Stage
-from oracle_api.oracle.longops import Session, Work, read_work
+from oracle_api.oracle.longops import Work, read_work
 from oracle_api.oracle.pool import Connection, Identity, OraclePool
+from oracle_api.oracle.sessions import Session
 
 log = logging.getLogger(__name__)
 

@@ -1,12 +1,14 @@
 """Who runs jobs: each process beats, and a dead one's jobs are ended by exactly one other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
-from oracle_api.jobs.job import JobStatus, Outcome
-from oracle_api.jobs.records import PENDING_COUNT, end_jobs
+from oracle_api.jobs.ends import Ends, nobody
+from oracle_api.jobs.job import Job, JobStatus, Outcome
+from oracle_api.jobs.records import PENDING_COUNT, Ended, end_jobs
 from oracle_api.jobs.tables import jobs, owners
 
 
@@ -40,10 +42,15 @@ class OwnerStore:
 
     Beats are counted, not timed: an observer takes an owner for dead when the count stands
     still for a while by the observer's own monotonic clock, so no two clocks are compared.
+
+    Args:
+        database: where they are.
+        on_end: told of every job that was ended here, once that is durable.
     """
 
-    def __init__(self, database: JobDatabase) -> None:
+    def __init__(self, database: JobDatabase, on_end: Callable[[Job], None] = nobody) -> None:
         self._database = database
+        self._ends = Ends(database, on_end)
 
     def register(self, owner: str) -> None:
         """Make an owner known.
@@ -93,12 +100,7 @@ class OwnerStore:
             How many there were.
         """
         now = self._database.now()
-        ended = self._database.write(
-            lambda connection: end_jobs(connection, _ORPHANED, outcome, now)
-        )
-        if ended.callbacks:
-            self._database.callbacks_due.set()
-        return ended.jobs
+        return self._ends.write(lambda connection: end_jobs(connection, _ORPHANED, outcome, now))
 
     def bury(self, owner: str, outcome: Outcome) -> int:
         """Remove an owner and end the jobs that it was running.
@@ -112,14 +114,14 @@ class OwnerStore:
         """
         now = self._database.now()
 
-        def operation(connection: sa.Connection) -> int:
+        def operation(connection: sa.Connection) -> Ended:
             gone = connection.execute(owners.delete().where(owners.c.token == owner))
             if gone.rowcount == 0:
-                return 0
+                return Ended((), 0)
             held = sa.and_(jobs.c.owner == owner, jobs.c.status == JobStatus.RUNNING)
-            return end_jobs(connection, held, outcome, now).jobs
+            return end_jobs(connection, held, outcome, now)
 
-        ended = self._database.write(operation)
+        ended = self._ends.write(operation)
         # Also for the callbacks that it was about to make.
         self._database.callbacks_due.set()
         return ended

@@ -20,6 +20,7 @@ from oracle_api.jobs.job import (
 )
 from oracle_api.jobs.tables import job_callbacks, job_lobs, job_rows, jobs
 from oracle_api.oracle.longops import Work
+from oracle_api.oracle.sessions import Session
 
 #: A result above so many bytes is left out of lists.
 LIST_RESULT_BYTES = 4096
@@ -76,11 +77,11 @@ class Ended:
     """What :func:`end_jobs` did.
 
     Args:
-        jobs: how many ended.
+        jobs: that ended, as lists show them.
         callbacks: how many of them have somebody who is to be told.
     """
 
-    jobs: int
+    jobs: tuple[Job, ...]
     callbacks: int
 
 
@@ -95,14 +96,15 @@ def end_jobs(
         outcome: what becomes of them.
         now: when.
     """
-    statement = _finishing(outcome, now).where(which).returning(jobs.c.id)
-    ids = list(connection.execute(statement).scalars())
-    if not ids:
-        return Ended(0, 0)
+    statement = _finishing(outcome, now).where(which).returning(*LISTED)
+    ended = tuple(map(to_job, connection.execute(statement)))
+    if not ended:
+        return Ended((), 0)
+    ids = [job.id for job in ended]
     if outcome.status is not JobStatus.COMPLETED:
         drop_results(connection, ids)
     due = {"of_jobs": ids, "from_now": to_number(now)}
-    return Ended(len(ids), connection.execute(_MAKE_DUE, due).rowcount)
+    return Ended(ended, connection.execute(_MAKE_DUE, due).rowcount)
 
 
 def _finishing(outcome: Outcome, now: datetime) -> sa.Update:
@@ -190,6 +192,10 @@ def to_job(row: Any) -> Job:
         cancel_requested=bool(row.cancel_requested),
         version=row.version + (values.get("callback_version") or 0),
         callback=_to_callback(row) if values.get("callback_url") else None,
+        session=None
+        if row.session_id is None
+        else Session(row.session_id, row.serial_num, row.instance),
+        traceparent=row.traceparent,
     )
 
 

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from oracle_api.context import WorkContext, working_for
 from oracle_api.exceptions import StoreRefused, StoreUnavailable
 from oracle_api.jobs.job import Job, JobStatus, NewJob, Outcome, interrupted
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.handle import CallHandle
 from oracle_api.oracle.request import CallRequest
+from oracle_api.traceparent import parse_traceparent
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,12 @@ _UNSTORABLE = Outcome(JobStatus.FAILED, error="The job ended, but its outcome ca
 _LOOK_SECONDS = 0.5
 _STORE_RETRY_SECONDS = 1.0
 _BREAK_SECONDS = 5.0
+
+
+def work_of(job: Job) -> WorkContext:
+    """Give the ids that a line of the log about a job shows."""
+    trace = parse_traceparent(job.traceparent)
+    return WorkContext(job.request_id, job.id, trace.trace_id if trace else None)
 
 
 @dataclass(slots=True)
@@ -95,6 +103,7 @@ class JobRegistry:
         idempotency_key: str | None = None,
         client_limit: int | None = None,
         callback_url: str | None = None,
+        traceparent: str | None = None,
     ) -> Job:
         """Accept a job: it is durable when this returns.
 
@@ -105,6 +114,7 @@ class JobRegistry:
             idempotency_key: makes a repeated submission give the same job.
             client_limit: how many of the client's jobs may be active; None is any number.
             callback_url: who is to be told of its end; already checked.
+            traceparent: of the submitting request.
 
         Raises:
             TooManyJobs, QueueFull, IdempotencyMismatch, StoreUnavailable: see ``JobStore.add``.
@@ -119,6 +129,7 @@ class JobRegistry:
                 request_id=request_id,
                 idempotency_key=idempotency_key,
                 callback_url=callback_url,
+                traceparent=traceparent,
             ),
             self._queue_limit,
             client_limit,
@@ -296,7 +307,8 @@ class JobRegistry:
             return False
         if job is None:
             return False
-        self._execute(job, owner)
+        with working_for(work_of(job)):
+            self._execute(job, owner)
         return True
 
     def _execute(self, job: Job, owner: str) -> None:

@@ -19,10 +19,11 @@ from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.call import Answer, Caller, Stage
 from oracle_api.oracle.handle import CallHandle, Deadline
-from oracle_api.oracle.longops import Session, Work
+from oracle_api.oracle.longops import Work
 from oracle_api.oracle.permits import Permit
 from oracle_api.oracle.pool import Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
+from oracle_api.oracle.sessions import session_of
 
 log = logging.getLogger(__name__)
 
@@ -117,8 +118,10 @@ class JobRunner:
     ) -> Answer:
         # What was allowed when the job was accepted may not be any more.
         permit = self._permit_of(job.submitted_by)
-        with self._pool.lend(Identity(job.procedure_name, job.id)) as connection:
-            session = Session(connection.session_id, connection.serial_num)
+        identity = Identity(job.procedure_name, job.id, job.submitted_by)
+        with self._pool.lend(identity) as connection:
+            session = session_of(connection)
+            self._store.note_session(job.id, owner, session)
             with self._monitor.watching(job.id, session, self._reporter(job, owner)) as watch:
                 answer = self._caller.call(
                     connection,

@@ -1,5 +1,6 @@
 """Where jobs are kept. Every move is guarded here: it names the state and owner it expects."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from oracle_api.exceptions import (
     TooManyJobs,
 )
 from oracle_api.jobs.database import JobDatabase
+from oracle_api.jobs.ends import Ends, nobody
 from oracle_api.jobs.job import (
     ACTIVE,
     FINAL,
@@ -32,6 +34,7 @@ from oracle_api.jobs.records import (
     OLDEST_PENDING,
     PENDING_COUNT,
     WHOLE,
+    Ended,
     drop_results,
     end_jobs,
     held_by,
@@ -41,6 +44,7 @@ from oracle_api.jobs.records import (
 )
 from oracle_api.jobs.tables import job_callbacks, jobs, owners
 from oracle_api.oracle.longops import Work
+from oracle_api.oracle.sessions import Session
 
 _PURGE_BATCH = 500
 
@@ -53,10 +57,16 @@ _BY_ID = (
 
 
 class JobStore:
-    """Jobs in an SQL database. A method that writes returns once its change is durable."""
+    """Jobs in an SQL database. A method that writes returns once its change is durable.
 
-    def __init__(self, database: JobDatabase) -> None:
+    Args:
+        database: where they are.
+        on_end: told of every job that this store ended, once that is durable.
+    """
+
+    def __init__(self, database: JobDatabase, on_end: Callable[[Job], None] = nobody) -> None:
         self._database = database
+        self._ends = Ends(database, on_end)
 
     def ping(self) -> None:
         """Read something.
@@ -112,6 +122,7 @@ class JobStore:
                     "submitted_by": new.submitted_by,
                     "request_id": new.request_id,
                     "idempotency_key": new.idempotency_key,
+                    "traceparent": new.traceparent,
                     "start_time": now,
                     "progress": 0,
                     "version": 1,
@@ -219,6 +230,20 @@ class JobStore:
         )
         self._database.write_later(lambda connection: connection.execute(statement))
 
+    def note_session(self, job_id: str, owner: str, session: Session) -> None:
+        """Queue which Oracle session a running job's call runs in."""
+        statement = (
+            jobs.update()
+            .where(held_by(job_id, owner))
+            .values(
+                session_id=session.sid,
+                serial_num=session.serial,
+                instance=session.instance,
+                version=jobs.c.version + 1,
+            )
+        )
+        self._database.write_later(lambda connection: connection.execute(statement))
+
     def finish(self, job_id: str, owner: str, outcome: Outcome) -> bool:
         """Move a running job to its final state.
 
@@ -226,12 +251,10 @@ class JobStore:
             False where it is no longer running under this owner: others were first.
         """
         now = self._database.now()
-        ended = self._database.write(
+        ended = self._ends.write(
             lambda connection: end_jobs(connection, held_by(job_id, owner), outcome, now)
         )
-        if ended.callbacks:
-            self._database.callbacks_due.set()
-        return ended.jobs == 1
+        return ended == 1
 
     def request_cancel(self, job_id: str, submitted_by: str | None = None) -> Job:
         """Cancel a pending job, or note that a running one is to be broken off.
@@ -264,8 +287,8 @@ class JobStore:
             return to_job(row)
 
         job = self._database.write(operation)
-        if job.status.is_final and job.callback:
-            self._database.callbacks_due.set()
+        if job.status.is_final:
+            self._ends.tell(Ended((job,), 1 if job.callback else 0))
         return job
 
     # ---- deleting

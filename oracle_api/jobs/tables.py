@@ -33,6 +33,11 @@ jobs = sa.Table(
     sa.Column("error_code", sa.String(40)),
     sa.Column("cancel_requested", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("owner", sa.String(32)),
+    # The Oracle session that its call runs in, or ran in.
+    sa.Column("session_id", sa.Integer),
+    sa.Column("serial_num", sa.Integer),
+    sa.Column("instance", sa.String(64)),
+    sa.Column("traceparent", sa.String(55)),
     sa.Column("version", sa.Integer, nullable=False),
     sa.UniqueConstraint("submitted_by", "idempotency_key"),
     sa.Index("jobs_by_status", "status", "seq"),

@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -28,6 +29,8 @@ _LARGEST_GROUP = 512
 class _Write:
     operation: Callable[[sa.Connection], Any]
     future: "Future[Any]"
+    # What is logged of a write belongs to the request or job that asked for it.
+    context: Context
 
 
 class GroupCommitWriter:
@@ -61,7 +64,7 @@ class GroupCommitWriter:
         Raises:
             StoreUnavailable: the writer is closed.
         """
-        write = _Write(operation, Future())
+        write = _Write(operation, Future(), copy_context())
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("The job store is closed.")
@@ -106,7 +109,7 @@ class GroupCommitWriter:
                 connection.begin(),
             ):
                 for write in group:
-                    self._apply(connection, write, done)
+                    write.context.run(self._apply, connection, write, done)
         except Exception as exc:  # noqa: BLE001 - a dead writer would leave every caller waiting
             log.error("The job store could not commit: %s", exc)
             for write in group:

@@ -128,6 +128,9 @@ class Job(Struct):
         Meta(description="Oracle's code, or the service's.", examples=["ORA-20001", "interrupted"]),
     ] = UNSET
     cancel_requested: bool | UnsetType = UNSET
+    session_id: Annotated[int | UnsetType, Meta(description="Its Oracle session's `SID`.")] = UNSET
+    serial_num: Annotated[int | UnsetType, Meta(description="And `SERIAL#`.")] = UNSET
+    instance: Annotated[str | UnsetType, Meta(description="The Oracle instance.")] = UNSET
     callback: Callback | UnsetType = UNSET
 
 

@@ -25,7 +25,7 @@ from oracle_api.openapi.operations import (
     Body,
     Operation,
 )
-from oracle_api.openapi.parts import EVERYWHERE, HEADERS, IN_PATHS, PARAMETERS
+from oracle_api.openapi.parts import EVERYWHERE, HEADERS, IN_PATHS, PARAMETERS, WITH_TOKEN
 from oracle_api.problems import KINDS, MEDIA_TYPE, Kind
 from oracle_api.schemas import ProcedureBody
 from oracle_api.settings import Settings
@@ -59,7 +59,7 @@ def service_document(app: Flask, settings: Settings) -> Json:
             "info": info("oracle_api", _DESCRIPTION),
             "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
             "paths": paths(app, settings, OPERATIONS),
-            "components": components(),
+            "components": components(settings),
         }
     )
 
@@ -74,7 +74,7 @@ def ref(section: str, name: str) -> Json:
     return {"$ref": _REF.format(section, name)}
 
 
-def components() -> Json:
+def components(settings: Settings) -> Json:
     """Make the components that every document of this service uses."""
     return {
         "securitySchemes": {
@@ -84,7 +84,7 @@ def components() -> Json:
                 "description": "A client's token, or `API_TOKEN`.",
             }
         },
-        "schemas": _schemas(),
+        "schemas": _schemas(settings),
         "parameters": {**IN_PATHS, **PARAMETERS},
         "headers": HEADERS,
         "examples": {kind.slug: _example(kind) for kind in KINDS.values()},
@@ -133,13 +133,7 @@ def _operation(
         ],
         "callbacks": dict(operation.callbacks),
         "requestBody": operation.body and {"required": True, "content": _content(operation.body)},
-        "responses": {
-            str(int(status)): described
-            for status, described in (
-                *((status, _answer(answer)) for status, answer in operation.answers.items()),
-                *_problems(operation, scopes),
-            )
-        },
+        "responses": _responses(operation, scopes),
     }
     return {name: value for name, value in described.items() if value not in (None, "", {})}
 
@@ -153,6 +147,15 @@ def _security(scopes: tuple[str, ...] | None) -> list[Json]:
     if scopes is None:
         return []
     return [{SECURITY: [str(scope)]} for scope in scopes] or [{SECURITY: []}]
+
+
+def _responses(operation: Operation, scopes: tuple[str, ...] | None) -> Json:
+    responses = {int(status): _answer(answer) for status, answer in operation.answers.items()}
+    responses.update(_problems(operation, scopes))
+    if scopes is not None:
+        for response in responses.values():
+            response["headers"].update({name: ref("headers", name) for name in WITH_TOKEN})
+    return {str(status): response for status, response in responses.items()}
 
 
 def _answer(answer: Answer) -> Json:
@@ -212,9 +215,7 @@ def _references(part: Any) -> set[str]:
 # ---- problems
 
 
-def _problems(
-    operation: Operation, scopes: tuple[str, ...] | None
-) -> Iterator[tuple[HTTPStatus, Json]]:
+def _problems(operation: Operation, scopes: tuple[str, ...] | None) -> Iterator[tuple[int, Json]]:
     raised = dict.fromkeys(operation.problems)
     plain = [*operation.statuses, HTTPStatus.INTERNAL_SERVER_ERROR]
     if scopes is not None:
@@ -226,7 +227,7 @@ def _problems(
     for raises in raised:
         kinds.setdefault(KINDS[raises].status, []).append(KINDS[raises])
     for status in sorted(kinds):
-        yield status, _problem(status, kinds[status])
+        yield int(status), _problem(status, kinds[status])
 
 
 def _problem(status: HTTPStatus, kinds: list[Kind]) -> Json:
@@ -276,7 +277,7 @@ def _shown(kind: str, title: str, status: HTTPStatus, detail: str) -> Json:
 # ---- schemas
 
 
-def _schemas() -> Json:
+def _schemas(settings: Settings) -> Json:
     shapes = [
         shape
         for _, shape in inspect.getmembers(answers, inspect.isclass)
@@ -286,8 +287,18 @@ def _schemas() -> Json:
         [ProcedureBody, *shapes], ref_template=_REF.format("schemas", "{name}")
     )
     schemas = {name: _tidy(schema) for name, schema in sorted(found.items())}
+    _limit(schemas["ProcedureBody"]["properties"], settings)
     schemas["CallBody"] = _without(schemas["ProcedureBody"], ONLY_JOBS)
     return schemas
+
+
+def _limit(members: Json, settings: Settings) -> None:
+    """Write the settings' limits into the schemas of a body's members."""
+    as_list, as_object, _ = members["params"]["anyOf"]
+    as_list["maxItems"] = as_object["maxProperties"] = settings.max_params
+    batch, _ = members["batch"]["anyOf"]
+    batch["maxItems"] = settings.max_batch
+    batch["items"]["maxProperties"] = settings.max_params
 
 
 def _without(schema: Json, names: Iterable[str]) -> Json:

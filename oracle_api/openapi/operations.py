@@ -97,7 +97,7 @@ TAGS: dict[str, str] = {
 }
 
 #: What any guarded route may answer, beside the problems of its own.
-GUARDED: Problems = (errors.NotAllowed,)
+GUARDED: Problems = (errors.NotAllowed, errors.RateLimited)
 
 _DATABASE: Problems = (errors.DatabaseUnavailable,)
 _STORE: Problems = (errors.StoreUnavailable, errors.StoreRefused)
@@ -171,7 +171,8 @@ OPERATIONS: dict[str, Operation] = {
         "{settings.sync_timeout_seconds:g} seconds is broken off in the database; "
         "`POST /procedure/async` has no such limit. A REF CURSOR gives at most "
         "{settings.max_rows} rows, a CLOB or BLOB has at most {settings.max_lob_bytes} "
-        "characters or bytes, a request's body at most {settings.max_body_bytes} bytes.",
+        "characters or bytes. A request's body has at most {settings.max_body_bytes} bytes, and "
+        "objects and lists are nested in it at most {settings.max_json_depth} deep.",
         body=_json(SYNCHRONOUS, **shown.CALLS),
         answers=_ok("The OUT values.", _json(answers.CallAnswer, **shown.CALL_ANSWERS)),
         problems=(

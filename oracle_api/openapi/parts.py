@@ -67,6 +67,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "An id of the caller's own for the answer and the log: letters, digits and `._:+/=-`, "
         "128 at most. Another one is not taken.",
     ),
+    "Traceparent": _header(
+        "traceparent", "W3C Trace Context; its trace id is in the log. One that is none is ignored."
+    ),
     "IdempotencyKey": _header(
         "Idempotency-Key",
         "The same key, client and body give the same job again.",
@@ -113,7 +116,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 #: Those that every operation has.
-EVERYWHERE = ("RequestID",)
+EVERYWHERE = ("RequestID", "Traceparent")
+
+#: Those of answers that may come wherever a token is needed.
+WITH_TOKEN = ("RateLimit", "RateLimit-Policy")
 
 #: Of answers.
 HEADERS: dict[str, dict[str, Any]] = {
@@ -124,6 +130,17 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Retry-After": {
         "description": "Seconds after which to ask again.",
         "schema": {"type": "integer", "minimum": 0},
+    },
+    "RateLimit": {
+        "description": "What is left, where RATE_LIMIT is set "
+        "(draft-ietf-httpapi-ratelimit-headers-10).",
+        "schema": _TEXT,
+        "example": '"minute";r=599;t=60',
+    },
+    "RateLimit-Policy": {
+        "description": "How many requests may be made, where RATE_LIMIT is set.",
+        "schema": _TEXT,
+        "example": '"minute";q=600;w=60',
     },
     "WWW-Authenticate": {"description": "What is wanted (RFC 6750).", "schema": _TEXT},
     "Location": {"description": "Where the job is shown.", "schema": _TEXT},

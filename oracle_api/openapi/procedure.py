@@ -31,7 +31,7 @@ def procedure_openapi(app: Flask, settings: Settings, procedure: Procedure) -> J
         settings: whose limits are shown.
         procedure: as the data dictionary has it.
     """
-    shared = components()
+    shared = components(settings)
     schemas = shared["schemas"]
     of_all = schemas["ProcedureBody"]["properties"]
     overloads = procedure_document(procedure)["overloads"]

@@ -11,6 +11,7 @@ from typing import Any
 import oracledb
 
 from oracle_api.oracle.errors import translated
+from oracle_api.oracle.sessions import Session
 
 _LONG_OPERATIONS = """
 SELECT sofar, totalwork, units, message, elapsed_seconds, time_remaining,
@@ -21,14 +22,6 @@ SELECT sofar, totalwork, units, message, elapsed_seconds, time_remaining,
 
 # DATE has whole seconds, so a report made right at the start may look a second older.
 _ROUNDING = timedelta(seconds=1)
-
-
-@dataclass(frozen=True)
-class Session:
-    """An Oracle session, as V$SESSION knows it."""
-
-    sid: int
-    serial: int
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,12 @@ class Identity:
     Args:
         action: what runs, such as the procedure's name.
         client_identifier: a job's or a request's id.
+        client: the name of the token that it is for; CLIENT_INFO there.
     """
 
     action: str
     client_identifier: str
+    client: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class OraclePool:
             connection.module = _fitting(f"oracle_api {self._settings.instance_name}", 48)
             connection.action = _fitting(identity.action, 32)
             connection.client_identifier = _fitting(identity.client_identifier, 64)
+            connection.clientinfo = _fitting(identity.client, 64)
             yield connection
         except OracleApiError as exc:
             is_stale = self._tells_of_change(exc)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
+from oracle_api.audit import note_deleted
 from oracle_api.auth import current_client, requires
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.jobs.database import utc_now
@@ -86,6 +87,7 @@ def delete_many() -> Response:
     before = utc_now() - timedelta(days=days)
     whose = current_client().sees_only
     deleted = current_services().store.delete_ended(wanted or FINAL, before, whose)
+    note_deleted(deleted)
     return json_answer({"message": "The jobs were deleted.", "deleted": deleted})
 
 

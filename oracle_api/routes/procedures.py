@@ -2,14 +2,23 @@
 
 from flask import Blueprint, Response, g, request
 
+from oracle_api.audit import note_call, note_job, note_session
 from oracle_api.auth import current_client, requires
 from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.limits import MAX_KEY, MAX_LISTED
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.routes.body import json_answer, json_body
-from oracle_api.schemas import accepted, job_path, parse_call, parse_submission, retry_after
+from oracle_api.schemas import (
+    BodyLimits,
+    accepted,
+    job_path,
+    parse_call,
+    parse_submission,
+    retry_after,
+)
 from oracle_api.services import current_services
+from oracle_api.settings import Settings
 
 blueprint = Blueprint("procedures", __name__)
 
@@ -19,8 +28,12 @@ blueprint = Blueprint("procedures", __name__)
 def call_now() -> Response:
     """Run a procedure and answer with its OUT values."""
     services = current_services()
-    call = parse_call(json_body(), by_position=services.settings.params_by_position)
-    answer = services.call_now(call, current_client(), g.request_id)
+    settings = services.settings
+    call = parse_call(
+        json_body(), by_position=settings.params_by_position, limits=_limits(settings)
+    )
+    note_call(call)
+    answer = services.call_now(call, current_client(), g.request_id, note_session)
     return json_answer({"status": "ok", "out": answer.out, **answer.members()})
 
 
@@ -29,10 +42,20 @@ def call_now() -> Response:
 def submit() -> Response:
     """Accept a job and answer with where to look."""
     services = current_services()
+    settings = services.settings
     call, callback_url = parse_submission(
-        json_body(), by_position=services.settings.params_by_position
+        json_body(), by_position=settings.params_by_position, limits=_limits(settings)
     )
-    job = services.submit(call, current_client(), g.request_id, _idempotency_key(), callback_url)
+    note_call(call)
+    job = services.submit(
+        call,
+        current_client(),
+        g.request_id,
+        idempotency_key=_idempotency_key(),
+        callback_url=callback_url,
+        traceparent=str(g.trace) if g.trace else None,
+    )
+    note_job(job.id)
     return json_answer(accepted(job), 202, {"Location": job_path(job), **retry_after(job)})
 
 
@@ -55,6 +78,10 @@ def describe(name: str) -> Response:
         ProcedureName.parse(name), current_client(), g.request_id
     )
     return json_answer(procedure_document(procedure))
+
+
+def _limits(settings: Settings) -> BodyLimits:
+    return BodyLimits(settings.max_json_depth, settings.max_params, settings.max_batch)
 
 
 def _idempotency_key() -> str | None:

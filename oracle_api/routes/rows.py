@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -20,6 +21,8 @@ from oracle_api.routes.body import json_answer
 from oracle_api.routes.files import attachment
 from oracle_api.schemas import encode, page_cursor, retry_after, whole_number
 from oracle_api.services import Services, current_services
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("rows", __name__)
 
@@ -118,5 +121,6 @@ def _all_chunks(services: Services, job: Job, label: str) -> Iterator[Chunk]:
         if status is JobStatus.COMPLETED:
             return
         if status.is_final:
+            log.warning("The rows of job %s were cut off: it is %s.", job.id, status)
             raise Conflict(f"Job {job.id} is {status}: its rows are gone.")
         time.sleep(_LOOK_SECONDS)

@@ -48,6 +48,8 @@ def test_schemathesis_finds_no_fault(
     service: Service = make_service(
         PROCEDURES_ALLOW="SUMA_SIMPLE,PROC_TEST*,FUNC_TEST*,PKG_ETL.*,PKG_BIG.CLOB_OF",
         PROCEDURES_DENY="PROC_TEST_DEMORA",
+        RATE_LIMIT="100000/minute",
+        RATE_LIMIT_FILE=str(tmp_path / "rates.db"),
     ).start()
     rows = service.finished(service.launch("PROC_TEST_CURSOR", {"p_limit": 3}))
     lob = service.finished(

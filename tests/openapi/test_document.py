@@ -17,7 +17,14 @@ from oracle_api.settings import Settings
 
 STATIC_SHELLS = {"/docs", "/docs/<asset>"}
 SETTINGS = Settings.from_env(
-    {"ORACLE_DSN": "embedded", "API_TOKEN": "t", "SYNC_TIMEOUT_SECONDS": "47", "MAX_ROWS": "4711"}
+    {
+        "ORACLE_DSN": "embedded",
+        "API_TOKEN": "t",
+        "SYNC_TIMEOUT_SECONDS": "47",
+        "MAX_ROWS": "4711",
+        "MAX_PARAMS": "321",
+        "MAX_BATCH": "654",
+    }
 )
 
 
@@ -98,6 +105,12 @@ def test_every_kind_of_problem_is_described_where_it_may_come(
 
 
 def test_limits_of_the_settings_are_told(document: dict[str, Any]) -> None:
+    for name in ("ProcedureBody", "CallBody"):
+        members = document["components"]["schemas"][name]["properties"]
+        assert members["params"]["anyOf"][0]["maxItems"] == 321
+        assert members["params"]["anyOf"][1]["maxProperties"] == 321
+        assert members["batch"]["anyOf"][0]["maxItems"] == 654
+        assert members["batch"]["anyOf"][0]["items"]["maxProperties"] == 321
     told = document["paths"]["/procedure"]["post"]["description"]
     assert "47 seconds" in told
     assert "4711 rows" in told

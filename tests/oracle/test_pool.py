@@ -24,13 +24,18 @@ def test_nothing_connects_before_it_is_needed(pool: OraclePool, server: Embedded
 
 def test_the_session_says_who_it_is_lent_to(make_pool: Make, server: EmbeddedServer) -> None:
     pool = make_pool(INSTANCE_NAME="ñ" * 60)
-    with pool.lend(Identity("PKG.LARGO_" + "X" * 60, "id")) as connection:
+    with pool.lend(Identity("PKG.LARGO_" + "X" * 60, "id", "ñ" * 40)) as connection:
         connection.ping()
         [session] = [each for each in server.sessions() if each.client_identifier == "id"]
         assert session.module is not None
         assert session.module.startswith("oracle_api ñ")
         assert len(session.module.encode()) <= 48
         assert session.action == ("PKG.LARGO_" + "X" * 60)[:32]
+        assert session.client_info == "ñ" * 32
+    with pool.lend(ME) as connection:
+        connection.ping()
+        [session] = [each for each in server.sessions() if each.client_identifier == "job-1"]
+        assert session.client_info == "-", "the client before is not named any more"
 
 
 def test_what_is_left_open_is_rolled_back(pool: OraclePool) -> None:

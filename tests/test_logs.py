@@ -1,0 +1,129 @@
+"""Lines of the log: plain or JSON, each with the ids of what it is about."""
+
+import io
+import json
+import logging
+import logging.config
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from oracle_api.context import WorkContext, begin_work, current_work, end_work, working_for
+from oracle_api.logs import LogFormat, logging_config
+
+log = logging.getLogger("oracle_api.test_logs")
+REQUEST = WorkContext("r-1")
+JOB = WorkContext("r-1", "j-1", "t-1")
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[LogFormat], Callable[[], list[str]]]]:
+    """Give the lines that are logged in a format, as they are written."""
+    handlers: list[logging.Handler] = []
+    end_work()
+
+    def begin(log_format: LogFormat) -> Callable[[], list[str]]:
+        config = logging_config("INFO", log_format)
+        text = io.StringIO()
+        config["handlers"]["stderr"]["stream"] = text
+        # The handler alone: the root logger is pytest's.
+        parts = ("version", "disable_existing_loggers", "filters", "formatters", "handlers")
+        only = {name: config[name] for name in parts}
+        logging.config.dictConfig(
+            {**only, "loggers": {log.name: {"level": "INFO", "handlers": ["stderr"]}}}
+        )
+        handlers.extend(log.handlers)
+        return lambda: text.getvalue().splitlines()
+
+    yield begin
+    for handler in handlers:
+        log.removeHandler(handler)
+    end_work()
+
+
+Begin = Callable[[LogFormat], Callable[[], list[str]]]
+
+
+def test_a_plain_line_outside_of_work_is_as_it_always_was(lines: Begin) -> None:
+    written = lines("plain")
+    log.info("A message with %s.", "an argument")
+    [line] = written()
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO \[\d+\] oracle_api\.test_logs: "
+        r"A message with an argument\.",
+        line,
+    )
+
+
+def test_a_plain_line_says_what_it_is_about_and_not_twice(lines: Begin) -> None:
+    written = lines("plain")
+    with working_for(JOB):
+        log.info("Something.")
+        log.info("job=%s is something", JOB.job_id)
+    assert [line.partition("test_logs: ")[2] for line in written()] == [
+        "Something. request=r-1 job=j-1 trace=t-1",
+        "job=j-1 is something request=r-1 trace=t-1",
+    ]
+
+
+def test_the_ids_stand_before_a_traceback(lines: Begin) -> None:
+    written = lines("plain")
+    begin_work(REQUEST)
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        log.exception("Failed.")
+    assert written()[0].endswith("Failed. request=r-1")
+    assert written()[-1] == "ZeroDivisionError"
+
+
+def test_each_json_line_is_one_object(lines: Begin) -> None:
+    written = lines("json")
+    with working_for(JOB):
+        log.warning("Two\nlines with %r", '"quotes"', extra={"status": 200})
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError:
+            log.exception("Failed.")
+    log.info("Alone.")
+    first, second, third = (json.loads(line) for line in written())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00", first.pop("time"))
+    assert isinstance(first.pop("pid"), int)
+    assert first == {
+        "level": "WARNING",
+        "logger": "oracle_api.test_logs",
+        "message": "Two\nlines with '\"quotes\"'",
+        "status": 200,
+        "request_id": "r-1",
+        "job_id": "j-1",
+        "trace_id": "t-1",
+    }
+    assert "ZeroDivisionError" in second["exc_info"]
+    assert not {"request_id", "job_id", "trace_id"} & set(third)
+
+
+def test_gunicorns_lines_are_json_too() -> None:
+    assert logging_config("INFO", "json")["loggers"]["gunicorn.error"]["handlers"] == ["stderr"]
+    assert "gunicorn.error" not in logging_config("INFO", "plain")["loggers"]
+
+
+def test_threads_do_not_mix_what_they_work_for() -> None:
+    end_work()
+
+    def work(number: int) -> Any:
+        with working_for(WorkContext(f"r-{number}")):
+            return current_work().request_id
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(work, range(100))) == [f"r-{number}" for number in range(100)]
+    assert current_work() == WorkContext()
+
+
+def test_work_within_work_ends_where_it_began() -> None:
+    with working_for(REQUEST):
+        with working_for(JOB):
+            assert current_work() is JOB
+        assert current_work() is REQUEST
