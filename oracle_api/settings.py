@@ -272,7 +272,7 @@ class Settings:
         "Largest request body.",
     )
     max_json_depth: int = _setting(
-        "MAX_JSON_DEPTH", 32, _integer(4, 500), "How deep objects and lists may nest in a body."
+        "MAX_JSON_DEPTH", 32, _integer(4, 900), "How deep objects and lists may nest in a body."
     )
     max_params: int = _setting(
         "MAX_PARAMS", 1000, _integer(1, 100_000), "Most parameters of a call or a batch's element."

@@ -1,7 +1,8 @@
 -- What the integration tests call beside the demo procedures, for a real Oracle Database, 21c or
 -- later (JSON). Load demo_procedures.sql first, then this, as the owner of the same schema, with SQL*Plus,
 -- SQLcl or SQL Developer. The tests load both by themselves. A test compares the signatures with
--- those that the embedded database has (tests/integration/procedures.py, type_procedures.py).
+-- those that the embedded database has (tests/integration/procedures.py, type_procedures.py,
+-- timestamp_procedures.py).
 --
 -- Some tests call another schema, VENTAS, also by a public synonym, and through a database link.
 -- Where there is no such schema, or no privilege, these parts are left out. An administrator can
@@ -968,4 +969,113 @@ CREATE OR REPLACE PACKAGE BODY pkg_types AS
     END IF;
   END ref_cursor_;
 END pkg_types;
+/
+
+-- ---- nine digits of a second, and XML, in every way
+
+CREATE OR REPLACE TYPE t_moments FORCE AS OBJECT (
+  ts TIMESTAMP(9), tsltz TIMESTAMP(9) WITH LOCAL TIME ZONE
+);
+/
+
+CREATE OR REPLACE PACKAGE pkg_nano AS
+  PROCEDURE ts(
+    p_in IN TIMESTAMP_UNCONSTRAINED, p_out OUT TIMESTAMP_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_UNCONSTRAINED
+  );
+  FUNCTION ts_result(p_in IN TIMESTAMP_UNCONSTRAINED) RETURN TIMESTAMP_UNCONSTRAINED;
+  PROCEDURE tstz(
+    p_in IN TIMESTAMP_TZ_UNCONSTRAINED, p_out OUT TIMESTAMP_TZ_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_TZ_UNCONSTRAINED
+  );
+  FUNCTION tstz_result(p_in IN TIMESTAMP_TZ_UNCONSTRAINED) RETURN TIMESTAMP_TZ_UNCONSTRAINED;
+  PROCEDURE tsltz(
+    p_in IN TIMESTAMP_LTZ_UNCONSTRAINED, p_out OUT TIMESTAMP_LTZ_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_LTZ_UNCONSTRAINED
+  );
+  FUNCTION tsltz_result(p_in IN TIMESTAMP_LTZ_UNCONSTRAINED) RETURN TIMESTAMP_LTZ_UNCONSTRAINED;
+  PROCEDURE xml(
+    p_in IN XMLTYPE, p_out OUT XMLTYPE,
+    p_both IN OUT XMLTYPE
+  );
+  FUNCTION xml_result(p_in IN XMLTYPE) RETURN XMLTYPE;
+  FUNCTION seen(p_in IN TIMESTAMP WITH TIME ZONE) RETURN VARCHAR2;
+  FUNCTION later(p_moment IN OUT TIMESTAMP WITH TIME ZONE) RETURN TIMESTAMP;
+  PROCEDURE elsewhere(p_in IN t_moments, p_out OUT t_moments, p_c OUT SYS_REFCURSOR);
+END pkg_nano;
+/
+
+CREATE OR REPLACE PACKAGE BODY pkg_nano AS
+  PROCEDURE ts(
+    p_in IN TIMESTAMP_UNCONSTRAINED, p_out OUT TIMESTAMP_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_UNCONSTRAINED
+  ) IS
+  BEGIN
+    p_out := p_in;
+  END ts;
+
+  FUNCTION ts_result(p_in IN TIMESTAMP_UNCONSTRAINED) RETURN TIMESTAMP_UNCONSTRAINED IS
+  BEGIN
+    RETURN p_in;
+  END ts_result;
+
+  PROCEDURE tstz(
+    p_in IN TIMESTAMP_TZ_UNCONSTRAINED, p_out OUT TIMESTAMP_TZ_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_TZ_UNCONSTRAINED
+  ) IS
+  BEGIN
+    p_out := p_in;
+  END tstz;
+
+  FUNCTION tstz_result(p_in IN TIMESTAMP_TZ_UNCONSTRAINED) RETURN TIMESTAMP_TZ_UNCONSTRAINED IS
+  BEGIN
+    RETURN p_in;
+  END tstz_result;
+
+  PROCEDURE tsltz(
+    p_in IN TIMESTAMP_LTZ_UNCONSTRAINED, p_out OUT TIMESTAMP_LTZ_UNCONSTRAINED,
+    p_both IN OUT TIMESTAMP_LTZ_UNCONSTRAINED
+  ) IS
+  BEGIN
+    p_out := p_in;
+  END tsltz;
+
+  FUNCTION tsltz_result(p_in IN TIMESTAMP_LTZ_UNCONSTRAINED) RETURN TIMESTAMP_LTZ_UNCONSTRAINED IS
+  BEGIN
+    RETURN p_in;
+  END tsltz_result;
+
+  PROCEDURE xml(
+    p_in IN XMLTYPE, p_out OUT XMLTYPE,
+    p_both IN OUT XMLTYPE
+  ) IS
+  BEGIN
+    p_out := p_in;
+  END xml;
+
+  FUNCTION xml_result(p_in IN XMLTYPE) RETURN XMLTYPE IS
+  BEGIN
+    RETURN p_in;
+  END xml_result;
+
+  -- What arrives within the database.
+  FUNCTION seen(p_in IN TIMESTAMP WITH TIME ZONE) RETURN VARCHAR2 IS
+  BEGIN
+    RETURN TO_CHAR(p_in, 'YYYY-MM-DD HH24:MI:SS FF9 ') || REPLACE(TO_CHAR(p_in, 'TZH:TZM'), ':');
+  END seen;
+
+  -- A nanosecond more on the clock of another zone, and that clock too.
+  FUNCTION later(p_moment IN OUT TIMESTAMP WITH TIME ZONE) RETURN TIMESTAMP IS
+  BEGIN
+    p_moment := (p_moment AT TIME ZONE '-03:30') + INTERVAL '0.000000001' SECOND(1, 9);
+    RETURN CAST(p_moment AS TIMESTAMP(9));
+  END later;
+
+  -- An object back, and rows with nine digits of a second.
+  PROCEDURE elsewhere(p_in IN t_moments, p_out OUT t_moments, p_c OUT SYS_REFCURSOR) IS
+  BEGIN
+    p_out := p_in;
+    OPEN p_c FOR SELECT TIMESTAMP '2025-01-01 00:00:00.123456789' AS t FROM dual;
+  END elsewhere;
+END pkg_nano;
 /

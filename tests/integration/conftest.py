@@ -9,7 +9,7 @@ from oracle_api.embedded import demo
 from oracle_api.embedded.server import EmbeddedServer
 from tests.real_oracle import Target, real_target
 
-from . import type_procedures
+from . import timestamp_procedures, type_procedures
 from .procedures import Tally, catalog
 from .procedures import tally as the_tally
 from .service import Service
@@ -25,6 +25,7 @@ def embedded() -> Iterator[EmbeddedServer]:
     """Run the embedded database in this process, where tests can look into it."""
     demo.catalog.include(catalog)
     demo.catalog.include(type_procedures.catalog)
+    demo.catalog.include(timestamp_procedures.catalog)
     with EmbeddedServer(
         port=0, user="dwh", password="dwh", service="FREEPDB1", catalog=demo.catalog
     ) as server:

@@ -10,11 +10,18 @@ from oracle_api.embedded.procedures import Catalog
 from oracle_api.embedded.signatures import Subprogram
 from tests.real_oracle import TEST_SCRIPT
 
-from . import procedures, type_procedures
+from . import procedures, timestamp_procedures, type_procedures
 
 SCRIPT = re.sub(r"--[^\n]*", "", TEST_SCRIPT.read_text())
-# What only the script needs: to count, and for a query that waits.
-HELPERS = {"TEST_TALLY_COUNT", "PKG_ROWS.SLOW_IDS", "T_SLOW_IDS", "TEST_TALLY_EVENTS%ROWTYPE"}
+# What only the script needs (to count, and for a query that waits), or only the embedded database
+# can do (to count in a file, which outlives it).
+HELPERS = {
+    "TEST_TALLY_COUNT",
+    "PKG_ROWS.SLOW_IDS",
+    "T_SLOW_IDS",
+    "TEST_TALLY_EVENTS%ROWTYPE",
+    "TEST_JOURNAL",
+}
 
 _STATEMENT = re.compile(
     r"""'(?P<table>CREATE\ TABLE\ [^']+)'
@@ -106,6 +113,7 @@ def _ours() -> Catalog:
     catalog = Catalog(owner="DWH")
     catalog.include(procedures.catalog)
     catalog.include(type_procedures.catalog)
+    catalog.include(timestamp_procedures.catalog)
     return catalog
 
 
