@@ -15,6 +15,7 @@ from gunicorn.errors import AppImportError
 from oracle_api.embedded.launcher import EmbeddedProcess
 from oracle_api.exceptions import OracleApiError
 from oracle_api.logs import logging_config
+from oracle_api.metrics import sharing
 from oracle_api.services import EXTENSION, Services
 from oracle_api.settings import Settings
 
@@ -48,7 +49,7 @@ _embedded = EmbeddedProcess()
 
 
 def on_starting(server: Any) -> None:
-    """Start the embedded database, once for all workers, if it is asked for."""
+    """Prepare what all workers share: the embedded database, if asked for, and the counts."""
     if settings.api_no_auth:
         server.log.warning(
             "API_NO_AUTH=1: every route is open to everybody, without token and address list. "
@@ -57,6 +58,12 @@ def on_starting(server: Any) -> None:
     if settings.is_embedded:
         os.environ.update(_embedded.start())
         server.log.info("The embedded database listens on %s", os.environ["ORACLE_DSN"])
+    sharing.begin()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Leave the gauges of a worker that has ended out of the metrics."""
+    sharing.forget(worker.pid)
 
 
 def on_exit(server: Any) -> None:

@@ -7,7 +7,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from oracle_api.access_log import HEADER, register_access_log
 from oracle_api.audit import register_audit
 from oracle_api.problems import register_problems
+from oracle_api.request_metrics import register_request_metrics
 from oracle_api.routes import BLUEPRINTS
+from oracle_api.server_timing import SERVER_TIMING, register_server_timing
 from oracle_api.services import EXTENSION, Services
 from oracle_api.settings import Settings
 from oracle_api.throttle import register_throttle
@@ -30,11 +32,14 @@ def create_app(settings: Settings) -> Flask:
     # Neither a trailing nor a doubled slash is answered with a redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = Services(settings)
+    services = app.extensions[EXTENSION] = Services(settings)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
+    # First, so that it measures what the others do too.
+    register_request_metrics(app, services.metrics)
+    register_server_timing(app)
     register_access_log(app)
     register_audit(app)
     register_throttle(app)
@@ -53,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
                 "RateLimit-Policy",
                 "Retry-After",
                 HEADER,
+                SERVER_TIMING,
             ],
             max_age=_PREFLIGHT_SECONDS,
         )

@@ -31,7 +31,9 @@ from oracle_api.jobs.registry import JobRegistry
 from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
-from oracle_api.oracle.call import Answer, Caller, CallOptions
+from oracle_api.metrics.exposition import StoreReadings, WSGIApp, exposition
+from oracle_api.metrics.instruments import Instruments
+from oracle_api.oracle.call import Answer, Caller, CallOptions, Stage
 from oracle_api.oracle.dictionary import Dictionary, Procedure
 from oracle_api.oracle.handle import Deadline
 from oracle_api.oracle.listing import Listed, list_procedures
@@ -41,6 +43,7 @@ from oracle_api.oracle.pool import Connection, Identity, OraclePool
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.oracle.sessions import Session, session_of
+from oracle_api.phases import PhaseTimer
 from oracle_api.rate_limits import RateLimits
 from oracle_api.settings import Settings
 from oracle_api.webhooks.addresses import CallbackPolicy
@@ -55,6 +58,11 @@ EXTENSION = "oracle_api"
 
 _POOL_CLOSE_SECONDS = 3.0
 _WEBHOOKS_CLOSE_SECONDS = 5.0
+_POOL_LOOK_SECONDS = 5
+
+# What a synchronous call does once a stage is reached.
+_PHASES = {Stage.BOUND: "bind", Stage.SENT: "call", Stage.RETURNED: "fetch"}
+
 _T = TypeVar("_T")
 
 
@@ -77,7 +85,8 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clients = ClientDirectory(settings.api_token, settings.api_tokens_file)
-        self.pool = OraclePool(settings)
+        self.metrics = Instruments()
+        self.pool = OraclePool(settings, self.metrics.pool)
         self.rate_limits: RateLimits | None = None
         self._dictionary = Dictionary(settings.dictionary_cache_seconds)
         self._caller = Caller(
@@ -110,7 +119,7 @@ class Services:
         self.audit_log = AuditLog(settings.audit_log)
         if settings.rate_limit:
             self.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_file)
-        self._database = JobDatabase(settings.jobs_database_url)
+        self._database = JobDatabase(settings.jobs_database_url, on_commit=self.metrics.committed)
         self.store = JobStore(self._database, self._audit_end)
         self.rows = RowStore(self._database)
         self.lobs = LobStore(self._database)
@@ -133,6 +142,10 @@ class Services:
             executor=ThreadPoolExecutor(settings.job_workers, thread_name_prefix="job"),
             workers=settings.job_workers,
             queue_limit=settings.job_queue_limit,
+            on_end=self.metrics.job_ended,
+        )
+        self._exposition = exposition(
+            self.metrics, StoreReadings(self.store.census, utc_now, settings.job_queue_limit)
         )
         self._webhooks = self._make_webhooks() if settings.webhook_allow else None
         self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
@@ -142,7 +155,16 @@ class Services:
             timedelta(minutes=settings.job_cleanup_minutes),
             utc_now,
         )
+        # Another process may answer for this one's pool, and idle connections close by themselves.
+        self._scheduler.add_job(
+            self.pool.note_size,
+            "interval",
+            seconds=_POOL_LOOK_SECONDS,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
         self.pool.open()
+        self.pool.note_size()
         try:
             self.registry.join()
         except StoreUnavailable as exc:
@@ -222,6 +244,7 @@ class Services:
         request: CallRequest,
         client: Client,
         request_id: str,
+        phases: PhaseTimer,
         on_session: Callable[[Session], None],
     ) -> Answer:
         """Call a procedure and wait for it, within SYNC_TIMEOUT_SECONDS.
@@ -230,6 +253,7 @@ class Services:
             request: what to call.
             client: who calls; the name is shown in the database.
             request_id: shown in the database as the session's client identifier.
+            phases: told where the time goes.
             on_session: told in which session the call is going to run.
         """
         permit = self.permit(client)
@@ -237,16 +261,27 @@ class Services:
         deadline = Deadline(self.settings.sync_timeout_seconds)
 
         def call(connection: Connection) -> Answer:
+            phases.enter("describe")
             on_session(session_of(connection))
-            return self._caller.call(
+            answer = self._caller.call(
                 connection,
                 request,
                 readers=self._readers,
                 deadline=deadline,
                 permit=permit,
+                on_stage=lambda stage: phases.enter(_PHASES[stage]),
+                before_commit=lambda: phases.enter("commit"),
             )
+            phases.leave()
+            return answer
 
+        phases.enter("pool")
         return self._lend(Identity(request.name, request_id, client.name), call)
+
+    def exposition(self) -> WSGIApp:
+        """Give the WSGI app that writes the metrics as they are now."""
+        self.pool.note_size()
+        return self._exposition
 
     def _lend(self, identity: Identity, use: Callable[[Connection], _T]) -> _T:
         """Lend a connection; a new one where its session knows a type as it was, and sent nothing.
@@ -313,7 +348,7 @@ class Services:
         permit, procedure = self.permit(client), None
         if permit.may_allow(name):
             procedure = self._lend(
-                Identity("describe", request_id, client.name),
+                Identity("describe", request_id, client.name, errand="describe"),
                 lambda connection: self._dictionary.describe(connection, name),
             )
         if procedure is None or not permit.allows(procedure.name.parts):
@@ -327,7 +362,8 @@ class Services:
 
         The arguments are those of ``oracle.listing``, which see.
         """
-        with self.pool.lend(Identity("list", request_id, client.name)) as connection:
+        identity = Identity("list", request_id, client.name, errand="list")
+        with self.pool.lend(identity) as connection:
             return list_procedures(connection, pattern, most, self.permit(client).allows)
 
     def claim_waiting_place(self) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from oracle_api.exceptions import SettingsError, StoreUnavailable
 from oracle_api.jobs.tables import metadata
-from oracle_api.jobs.writer import WRITES, GroupCommitWriter
+from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, unobserved
 
 T = TypeVar("T")
 
@@ -37,14 +37,17 @@ class JobDatabase:
         url: an SQLAlchemy URL; a SQLite file's folder is made where it is missing, and so are
             the tables.
         clock: gives the present moment, aware.
+        on_commit: told of each transaction.
 
     Raises:
         SettingsError: the URL cannot be used.
     """
 
-    def __init__(self, url: str, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, url: str, clock: Clock = utc_now, on_commit: CommitObserver = unobserved
+    ) -> None:
         self._engine = _open_engine(url)
-        self._writer = GroupCommitWriter(self._engine)
+        self._writer = GroupCommitWriter(self._engine, on_commit)
         self.now = clock
         #: Set when a job ended here that somebody wants to be told of.
         self.callbacks_due = threading.Event()

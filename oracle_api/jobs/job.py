@@ -210,6 +210,19 @@ class JobFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Census:
+    """How many jobs there are.
+
+    Args:
+        by_status: only those states that a job is in.
+        oldest_pending: when the oldest waiting job was accepted; None where none waits.
+    """
+
+    by_status: dict[JobStatus, int]
+    oldest_pending: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobPage:
     """One page of a list, newest first.
 

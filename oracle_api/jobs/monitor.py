@@ -15,7 +15,7 @@ from oracle_api.oracle.sessions import Session
 
 log = logging.getLogger(__name__)
 
-_IDENTITY = Identity("progress", "")
+_IDENTITY = Identity("progress", "", errand="progress")
 _LOOK_TIMEOUT_MILLISECONDS = 5000
 _NO_GRANT = ("ORA-00942", "ORA-01031")
 _GRANT = " It needs GRANT SELECT ON SYS.V_$SESSION_LONGOPS."

@@ -54,6 +54,19 @@ PENDING_COUNT = (
     sa.select(sa.func.count()).select_from(jobs).where(jobs.c.status == JobStatus.PENDING)
 )
 
+#: How many jobs there are of each status, and since when the oldest of the waiting ones waits.
+#: All of it but that one moment is read from the index by status.
+CENSUS = sa.select(
+    jobs.c.status,
+    sa.func.count().label("jobs"),
+    sa.select(jobs.c.start_time)
+    .where(jobs.c.status == JobStatus.PENDING)
+    .order_by(jobs.c.seq)
+    .limit(1)
+    .scalar_subquery()
+    .label("oldest_pending"),
+).group_by(jobs.c.status)
+
 
 def held_by(job_id: str, owner: str) -> sa.ColumnElement[bool]:
     """Guard a change of a running job: it is still this owner's."""

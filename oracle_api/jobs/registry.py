@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 Run = Callable[[Job, str, CallHandle], Outcome]
 
+# Told of a job that ran here: how it ended, and how many seconds it ran.
+OnEnd = Callable[[Job, Outcome, float], None]
+
 STOPPED = "The service was stopped; the call was broken off and rolled back."
 DIED = "The process that ran the call died; the call's outcome in the database is unknown."
 ABANDONED = "The service was stopped before the call returned; its outcome is unknown."
@@ -64,6 +67,7 @@ class JobRegistry:
         executor: gives the threads.
         workers: how many jobs may run at once here.
         queue_limit: how many may wait, in all processes together.
+        on_end: told of each job that ran here, before its end is stored; it must not raise.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class JobRegistry:
         executor: Executor,
         workers: int,
         queue_limit: int,
+        on_end: OnEnd = lambda job, outcome, seconds: None,
     ) -> None:
         self._store = store
         self._owners = owners
@@ -82,6 +87,7 @@ class JobRegistry:
         self._executor = executor
         self._workers = workers
         self._queue_limit = queue_limit
+        self._on_end = on_end
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._executions: dict[str, _Execution] = {}
@@ -322,10 +328,12 @@ class JobRegistry:
         log.info(
             "job=%s procedure=%s running request=%s", job.id, job.procedure_name, job.request_id
         )
+        began = time.monotonic()
         try:
             outcome = self._run(job, owner, execution.handle)
             if execution.stopped and outcome.status is JobStatus.CANCELLED:
                 outcome = interrupted(STOPPED)
+            self._on_end(job, outcome, time.monotonic() - began)
             self._finish(job, owner, outcome)
         finally:
             with self._lock:

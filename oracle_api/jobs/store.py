@@ -21,6 +21,7 @@ from oracle_api.jobs.job import (
     FINAL,
     PROGRESS_TAKEN,
     CallbackState,
+    Census,
     Job,
     JobFilter,
     JobPage,
@@ -30,6 +31,7 @@ from oracle_api.jobs.job import (
 )
 from oracle_api.jobs.records import (
     CALLBACK,
+    CENSUS,
     LISTED,
     OLDEST_PENDING,
     PENDING_COUNT,
@@ -40,6 +42,7 @@ from oracle_api.jobs.records import (
     held_by,
     not_before,
     to_job,
+    to_moment,
     to_number,
 )
 from oracle_api.jobs.tables import job_callbacks, jobs, owners
@@ -179,6 +182,19 @@ class JobStore:
             rows = connection.execute(page).all()
         found = tuple(to_job(row) for row in rows[:limit])
         return JobPage(total, found, found[-1].seq if len(rows) > limit else None)
+
+    def census(self) -> Census:
+        """Count the jobs of all processes.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(CENSUS).all()
+        return Census(
+            {JobStatus(row.status): row.jobs for row in rows},
+            to_moment(rows[0].oldest_pending) if rows else None,
+        )
 
     # ---- running
 

@@ -3,11 +3,12 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import Context, copy_context
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -23,6 +24,17 @@ T = TypeVar("T")
 WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 
 _LARGEST_GROUP = 512
+
+
+class CommitObserver(Protocol):
+    """Is told of each transaction."""
+
+    def __call__(self, writes: int, seconds: float, *, is_durable: bool) -> None:
+        """So many writes shared one that took so long, and reached the disk or did not."""
+
+
+def unobserved(writes: int, seconds: float, *, is_durable: bool) -> None:
+    """Make nothing of a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +53,12 @@ class GroupCommitWriter:
 
     Args:
         engine: the database.
+        observer: told of each transaction, on the writer's thread; it must not raise.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, observer: CommitObserver = unobserved) -> None:
         self._engine = engine
+        self._observer = observer
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
@@ -84,7 +98,7 @@ class GroupCommitWriter:
         while True:
             group, is_last = self._next_group()
             if group:
-                self._commit(group)
+                self._commit_observed(group)
             if is_last:
                 return
 
@@ -101,7 +115,15 @@ class GroupCommitWriter:
                 return group, False
         return group, True
 
-    def _commit(self, group: list[_Write]) -> None:
+    def _commit_observed(self, group: list[_Write]) -> None:
+        began = time.perf_counter()
+        done = self._commit(group)
+        self._observer(len(group), time.perf_counter() - began, is_durable=done is not None)
+        for future, result in done or ():
+            future.set_result(result)
+
+    def _commit(self, group: list[_Write]) -> list[tuple[Future[Any], Any]] | None:
+        """Commit a group; what its writes gave, or None where that was not possible."""
         done: list[tuple[Future[Any], Any]] = []
         try:
             with (
@@ -117,9 +139,8 @@ class GroupCommitWriter:
                     # One for each: it is raised in the thread that waits for this write.
                     error = StoreUnavailable("The job store cannot be written to now.")
                     write.future.set_exception(error)
-            return
-        for future, result in done:
-            future.set_result(result)
+            return None
+        return done
 
     def _apply(
         self, connection: sa.Connection, write: _Write, done: list[tuple[Future[Any], Any]]

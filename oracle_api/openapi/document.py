@@ -29,8 +29,9 @@ from oracle_api.openapi.parts import EVERYWHERE, HEADERS, IN_PATHS, PARAMETERS, 
 from oracle_api.problems import KINDS, MEDIA_TYPE, Kind
 from oracle_api.schemas import ProcedureBody
 from oracle_api.settings import Settings
+from oracle_api.version import VERSION
 
-VERSION = "3.1.1"
+OPENAPI = "3.1.1"
 SECURITY = "token"
 
 _REF = "#/components/{}/{}"
@@ -55,7 +56,7 @@ def service_document(app: Flask, settings: Settings) -> Json:
     """
     return pruned(
         {
-            "openapi": VERSION,
+            "openapi": OPENAPI,
             "info": info("oracle_api", _DESCRIPTION),
             "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
             "paths": paths(app, settings, OPERATIONS),
@@ -66,7 +67,7 @@ def service_document(app: Flask, settings: Settings) -> Json:
 
 def info(title: str, description: str) -> Json:
     """Make the ``info`` of a document."""
-    return {"title": title, "version": "1", "description": description}
+    return {"title": title, "version": VERSION, "description": description}
 
 
 def ref(section: str, name: str) -> Json:

@@ -93,7 +93,7 @@ TAGS: dict[str, str] = {
     "jobs": "Background calls: looked at, cancelled, deleted.",
     "results": "Large results of background calls.",
     "procedures": "What can be called, and how.",
-    "service": "Whether the service is well.",
+    "service": "How the service is.",
 }
 
 #: What any guarded route may answer, beside the problems of its own.
@@ -174,7 +174,11 @@ OPERATIONS: dict[str, Operation] = {
         "characters or bytes. A request's body has at most {settings.max_body_bytes} bytes, and "
         "objects and lists are nested in it at most {settings.max_json_depth} deep.",
         body=_json(SYNCHRONOUS, **shown.CALLS),
-        answers=_ok("The OUT values.", _json(answers.CallAnswer, **shown.CALL_ANSWERS)),
+        answers=_ok(
+            "The OUT values.",
+            _json(answers.CallAnswer, **shown.CALL_ANSWERS),
+            "Server-Timing",
+        ),
         problems=(
             errors.InvalidRequest,
             errors.ProcedureNotAllowed,
@@ -380,6 +384,16 @@ OPERATIONS: dict[str, Operation] = {
         summary="Whether job store and database can be used",
         answers=_ok("They can.", _json(answers.Health)),
         problems=(*_DATABASE, *_STORE),
+    ),
+    "metrics.show": Operation(
+        id="getMetrics",
+        tag="service",
+        summary="What the service counts and measures",
+        description="For Prometheus: its text, or OpenMetrics where the request prefers it.",
+        answers=_ok(
+            "The metrics.",
+            Body(shapes={"text/plain": TEXT, "application/openmetrics-text": TEXT}),
+        ),
     ),
     "health.ping": Operation(
         id="pingDatabase",

@@ -142,6 +142,10 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": _TEXT,
         "example": '"minute";q=600;w=60',
     },
+    "Server-Timing": {
+        "description": "Where the time went, in milliseconds (W3C Server Timing).",
+        "schema": _TEXT,
+    },
     "WWW-Authenticate": {"description": "What is wanted (RFC 6750).", "schema": _TEXT},
     "Location": {"description": "Where the job is shown.", "schema": _TEXT},
     "ETag": {"description": "Of this state of it.", "schema": _TEXT},

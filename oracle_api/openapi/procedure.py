@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Flask
 
 from oracle_api.descriptions import procedure_document, value_schema
-from oracle_api.openapi.document import VERSION, Json, components, info, pruned, ref
+from oracle_api.openapi.document import OPENAPI, Json, components, info, pruned, ref
 from oracle_api.openapi.document import paths as describe_paths
 from oracle_api.openapi.operations import JSON, ONLY_JOBS, OPERATIONS, Answer, Body, Operation
 from oracle_api.oracle.composites import Composite, Node
@@ -51,7 +51,7 @@ def procedure_openapi(app: Flask, settings: Settings, procedure: Procedure) -> J
     operations = _operations(str(procedure.name), call, submission)
     return pruned(
         {
-            "openapi": VERSION,
+            "openapi": OPENAPI,
             "info": info(str(procedure.name), _signatures(procedure)),
             "paths": describe_paths(app, settings, operations),
             "components": shared,

@@ -97,6 +97,7 @@ class Caller:
         handle: CallHandle | None = None,
         on_stage: Callable[[Stage], None] = lambda stage: None,
         permit: Permit | None = None,
+        before_commit: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Run a procedure and commit; after any error its work is not committed.
 
@@ -108,6 +109,7 @@ class Caller:
             handle: by which another thread may break it off.
             on_stage: told how far the call has come.
             permit: what may be called; None is everything.
+            before_commit: told when all is read.
 
         Raises:
             ProcedureNotAllowed: the permit does not allow it; nothing was run.
@@ -130,6 +132,7 @@ class Caller:
             execution = _Execution(connection, request, reader, deadline, on_stage)
             answer = self._answer(connection, request, execution, plans)
             handle.close()
+            before_commit()
             _commit(connection)
             return answer
         except CallTimedOut:

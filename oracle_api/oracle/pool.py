@@ -59,11 +59,35 @@ class Identity:
         action: what runs, such as the procedure's name.
         client_identifier: a job's or a request's id.
         client: the name of the token that it is for; CLIENT_INFO there.
+        errand: what the service does with it, one word of a few; the database does not see it.
     """
 
     action: str
     client_identifier: str
     client: str = ""
+    errand: str = "call"
+
+
+class PoolObserver:
+    """Is told what becomes of connections, and must not raise; this one makes nothing of it."""
+
+    def waited(self, seconds: float) -> None:
+        """Somebody waited so long for a connection, whether there was one in the end or not."""
+
+    def refused(self, code: str | None) -> None:
+        """There was none; the code is the driver's or the database's."""
+
+    def lent(self) -> None:
+        """One is in use."""
+
+    def failed(self, errand: str, code: str | None) -> None:
+        """An error was met on one that was lent for this errand."""
+
+    def returned(self) -> None:
+        """One is no longer in use."""
+
+    def size(self, opened: int, most: int) -> None:
+        """So many are open now, of so many that may be."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +104,15 @@ class OraclePool:
 
     Args:
         settings: where the database is, and how many connections jobs and requests need.
+        observer: told what becomes of connections.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, observer: PoolObserver | None = None) -> None:
         self._settings = settings
+        self._observer = observer or PoolObserver()
+        # Each job, each request and the progress monitor can have one at the same time, so a full
+        # job queue never keeps a request waiting.
+        self._most = settings.job_workers + settings.web_threads + 1
         self._lock = threading.Lock()
         self._pool: oracledb.ConnectionPool | None = None
         self._retired: list[threading.Thread] = []
@@ -112,9 +141,7 @@ class OraclePool:
             password=settings.oracle_password,
             dsn=settings.dsn,
             min=0,
-            # Each job, each request and the progress monitor can have one at the same time, so a
-            # full job queue never keeps a request waiting.
-            max=settings.job_workers + settings.web_threads + 1,
+            max=self._most,
             increment=1,
             getmode=oracledb.POOL_GETMODE_TIMEDWAIT,
             wait_timeout=int(settings.oracle_connect_seconds * 1000),
@@ -135,6 +162,8 @@ class OraclePool:
         """
         pool, connection = self._acquire()
         is_stale = False
+        self._observer.lent()
+        self.note_size()
         try:
             connection.module = _fitting(f"oracle_api {self._settings.instance_name}", 48)
             connection.action = _fitting(identity.action, 32)
@@ -143,9 +172,12 @@ class OraclePool:
             yield connection
         except OracleApiError as exc:
             is_stale = self._tells_of_change(exc)
+            self._observer.failed(identity.errand, exc.code)
             raise
         finally:
             _give_back(pool, connection, is_reusable=not is_stale)
+            self._observer.returned()
+            self.note_size()
 
     def _acquire(self) -> tuple[oracledb.ConnectionPool, oracledb.Connection]:
         with self._lock:
@@ -154,6 +186,7 @@ class OraclePool:
             raise DatabaseUnavailable("The service is not connected to a database.")
         if refused is not None and time.monotonic() < refused.until:
             raise DatabaseUnavailable(refused.detail, refused.code)
+        began = time.perf_counter()
         try:
             connection = pool.acquire()
             while not self._knows_the_types(connection):
@@ -162,6 +195,7 @@ class OraclePool:
             return pool, connection
         except oracledb.Error as exc:
             code = code_of(exc)
+            self._observer.refused(code)
             error = not_connected(exc)
             if code in LOGIN_REFUSED:
                 with self._lock:
@@ -170,6 +204,18 @@ class OraclePool:
             if code == _WAIT_IS_OVER and pool.opened < pool.max:
                 self._replace(pool)
             raise error from exc
+        finally:
+            self._observer.waited(time.perf_counter() - began)
+
+    def note_size(self) -> None:
+        """Tell the observer how many connections are open; idle ones close by themselves."""
+        with self._lock:
+            pool = self._pool
+        try:
+            opened = 0 if pool is None else pool.opened
+        except oracledb.Error:
+            opened = 0
+        self._observer.size(opened, self._most)
 
     def _prepare_session(self, connection: oracledb.Connection, _requested_tag: str | None) -> None:
         with connection.cursor() as cursor:
@@ -208,7 +254,10 @@ class OraclePool:
         Raises:
             DatabaseUnavailable: it gives none.
         """
-        with self.lend(Identity("ping", "")) as connection, translated(in_call=False):
+        with (
+            self.lend(Identity("ping", "", errand="ping")) as connection,
+            translated(in_call=False),
+        ):
             connection.call_timeout = int(self._settings.oracle_connect_seconds * 1000)
             connection.ping()
 

@@ -1,6 +1,6 @@
 """Thin blueprints: they parse, make one call, and serialise."""
 
-from oracle_api.routes import docs, health, jobs, lobs, openapi, procedures, rows
+from oracle_api.routes import docs, health, jobs, lobs, metrics, openapi, procedures, rows
 
 BLUEPRINTS = (
     procedures.blueprint,
@@ -8,6 +8,7 @@ BLUEPRINTS = (
     rows.blueprint,
     lobs.blueprint,
     health.blueprint,
+    metrics.blueprint,
     openapi.blueprint,
     docs.blueprint,
 )

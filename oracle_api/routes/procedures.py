@@ -8,6 +8,7 @@ from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.limits import MAX_KEY, MAX_LISTED
 from oracle_api.oracle.names import ProcedureName
+from oracle_api.phases import PhaseTimer
 from oracle_api.routes.body import json_answer, json_body
 from oracle_api.schemas import (
     BodyLimits,
@@ -33,7 +34,8 @@ def call_now() -> Response:
         json_body(), by_position=settings.params_by_position, limits=_limits(settings)
     )
     note_call(call)
-    answer = services.call_now(call, current_client(), g.request_id, note_session)
+    g.phases = PhaseTimer()
+    answer = services.call_now(call, current_client(), g.request_id, g.phases, note_session)
     return json_answer({"status": "ok", "out": answer.out, **answer.members()})
 
 

@@ -138,6 +138,7 @@ ROUTES: dict[tuple[str, str], set[str]] = {
     ("DELETE", "/jobs"): {"jobs:delete"},
     ("GET", "/ping"): ANY,
     ("GET", "/readyz"): ANY,
+    ("GET", "/metrics"): {"metrics"},
 }
 # What somebody is answered who may: the jobs and procedures of the paths are not there.
 ANSWERED = {200, 202, 404}

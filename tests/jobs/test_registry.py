@@ -271,6 +271,35 @@ def test_a_bug_in_the_runner_frees_its_thread(
         assert registry.wait(submit(registry), 10).status == "completed"
 
 
+def test_the_end_of_a_job_is_told_before_anybody_can_see_it(
+    store: JobStore, owners: OwnerStore
+) -> None:
+    told: list[tuple[str, JobStatus, float, str]] = []
+
+    def note(job: Job, outcome: Outcome, seconds: float) -> None:
+        told.append((job.id, outcome.status, seconds, store.get(job.id).status))
+
+    def run(job: Job, owner: str, handle: CallHandle) -> Outcome:
+        return Outcome(JobStatus.FAILED, error="no", error_code="ORA-20001")
+
+    with ThreadPoolExecutor(1) as executor:
+        registry = JobRegistry(
+            store=store,
+            owners=owners,
+            run=run,
+            executor=executor,
+            workers=1,
+            queue_limit=10,
+            on_end=note,
+        )
+        registry.join()
+        job_id = submit(registry)
+        registry.wait(job_id, 10)
+    [(told_id, status, seconds, seen)] = told
+    assert (told_id, status, seen) == (job_id, JobStatus.FAILED, JobStatus.RUNNING)
+    assert 0 <= seconds < 10
+
+
 def test_an_outcome_that_cannot_be_stored_ends_the_job_all_the_same(
     registry: JobRegistry, store: JobStore, calls: Calls
 ) -> None:

@@ -17,9 +17,9 @@ from oracle_api.exceptions import (
     TooManyJobs,
 )
 from oracle_api.jobs.database import JobDatabase
-from oracle_api.jobs.job import Job, JobFilter, JobStatus, NewJob, Outcome
+from oracle_api.jobs.job import Census, Job, JobFilter, JobStatus, NewJob, Outcome
 from oracle_api.jobs.owners import OwnerStore
-from oracle_api.jobs.records import LIST_RESULT_BYTES
+from oracle_api.jobs.records import CENSUS, LIST_RESULT_BYTES
 from oracle_api.jobs.rows import Chunk, RowStore
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.longops import Work
@@ -534,3 +534,36 @@ def test_who_is_not_the_owner_cannot_drop_a_jobs_rows(
     rows.add(job.id, "me", "C", Chunk(0, 1, b"[1]"))
     assert not store.finish(job.id, "somebody else", Outcome(JobStatus.FAILED, error="late"))
     assert list(rows.read(job.id, "C", 0)) == [Chunk(0, 1, b"[1]")]
+
+
+# ---- counted
+
+
+def test_an_empty_store_counts_nothing(store: JobStore) -> None:
+    assert store.census() == Census({}, None)
+
+
+def test_jobs_are_counted_by_state_and_the_oldest_waiting_one_is_found(
+    add: Add, store: JobStore, clock: SettableClock
+) -> None:
+    for _ in range(4):
+        add()
+        clock.pass_time(seconds=10)
+    finished = store.claim("me")
+    assert finished is not None
+    store.finish(finished.id, "me", DONE)
+    store.claim("me")
+    oldest = store.list(JobFilter((JobStatus.PENDING,)), 10).jobs[-1]
+    assert store.census() == Census(
+        {JobStatus.COMPLETED: 1, JobStatus.RUNNING: 1, JobStatus.PENDING: 2}, oldest.start_time
+    )
+
+
+def test_counting_reads_an_index_alone(database: JobDatabase, store: JobStore) -> None:
+    with database.reading() as connection:
+        query = CENSUS.compile(connection.engine, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+    assert any("COVERING INDEX jobs_by_status" in step.detail for step in plan)
+    assert not any(
+        step.detail.endswith("SCAN jobs") or "TEMP B-TREE" in step.detail for step in plan
+    )

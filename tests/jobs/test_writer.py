@@ -129,6 +129,40 @@ def test_a_database_locked_by_others_is_unavailable_and_recovers(
     database.close()
 
 
+def test_an_observer_is_told_of_each_transaction(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 50)
+    seen: list[tuple[int, bool]] = []
+
+    def note(writes: int, seconds: float, *, is_durable: bool) -> None:
+        assert 0 < seconds < 10
+        seen.append((writes, is_durable))
+
+    database = JobDatabase(url, on_commit=note)
+    held, gate = threading.Event(), threading.Event()
+
+    def hold_the_writer(_connection: sa.Connection) -> None:
+        held.set()
+        gate.wait(10)
+
+    database.write_later(hold_the_writer)
+    assert held.wait(10)
+    for number in range(3):
+        database.write_later(put(str(number)))
+    gate.set()
+    database.write(put("after"))
+    other = sa.create_engine(url)
+    with other.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable):
+            database.write(put("locked out"))
+    other.dispose()
+    database.close()
+    assert sum(writes for writes, is_durable in seen if is_durable) == 5
+    assert seen[0] == (1, True)
+    assert seen[1][0] >= 3
+    assert seen[-1] == (1, False)
+
+
 def test_many_processes_may_open_a_new_file_at_once(url: str) -> None:
     barrier = threading.Barrier(6)
 

@@ -6,7 +6,7 @@ import pytest
 
 from oracle_api.embedded import demo
 from oracle_api.embedded.server import EmbeddedServer
-from oracle_api.oracle.pool import OraclePool
+from oracle_api.oracle.pool import OraclePool, PoolObserver
 from oracle_api.settings import Settings
 
 
@@ -20,7 +20,7 @@ def server() -> Iterator[EmbeddedServer]:
 def make_pool(server: EmbeddedServer) -> Iterator[Callable[..., OraclePool]]:
     made: list[OraclePool] = []
 
-    def make(**environ: str) -> OraclePool:
+    def make(observer: PoolObserver | None = None, **environ: str) -> OraclePool:
         settings = Settings.from_env(
             {
                 "ORACLE_DSN": server.dsn,
@@ -31,7 +31,7 @@ def make_pool(server: EmbeddedServer) -> Iterator[Callable[..., OraclePool]]:
                 **environ,
             }
         )
-        made.append(OraclePool(settings))
+        made.append(OraclePool(settings, observer))
         made[-1].open()
         return made[-1]
 

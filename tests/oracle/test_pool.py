@@ -9,7 +9,7 @@ import pytest
 
 from oracle_api.embedded.server import EmbeddedServer
 from oracle_api.exceptions import DatabaseUnavailable, ProcedureFailed
-from oracle_api.oracle.pool import Identity, OraclePool
+from oracle_api.oracle.pool import Identity, OraclePool, PoolObserver
 
 ME = Identity("PKG.P", "job-1")
 
@@ -185,3 +185,63 @@ def test_all_who_wait_learn_that_a_silent_database_is_unavailable(
         assert set(threads.map(ask, range(8))) == {"DPY-4005"}
     server.faults.silent = False
     pool.ping()
+
+
+class Notes(PoolObserver):
+    """Keeps what an observer is told."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self.busy = 0
+        self.errors: list[tuple[str, str | None]] = []
+        self.sizes: list[tuple[int, int]] = []
+
+    def waited(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def refused(self, code: str | None) -> None:
+        self.errors.append(("connect", code))
+
+    def lent(self) -> None:
+        self.busy += 1
+
+    def failed(self, errand: str, code: str | None) -> None:
+        self.errors.append((errand, code))
+
+    def returned(self) -> None:
+        self.busy -= 1
+
+    def size(self, opened: int, most: int) -> None:
+        self.sizes.append((opened, most))
+
+
+def test_an_observer_is_told_what_becomes_of_connections(make_pool: Make) -> None:
+    notes = Notes()
+    pool = make_pool(notes, JOB_WORKERS="2", WEB_THREADS="3")
+    with pool.lend(ME), pool.lend(ME):
+        assert notes.busy == 2
+        assert notes.sizes[-1] == (2, 6)
+    with pytest.raises(ProcedureFailed), pool.lend(Identity("describe", "r", errand="describe")):
+        raise ProcedureFailed("no", "ORA-20001")
+    assert notes.busy == 0
+    assert len(notes.waits) == 3
+    assert all(0 < seconds < 10 for seconds in notes.waits)
+    assert notes.errors == [("describe", "ORA-20001")]
+    pool.close(5)
+    pool.note_size()
+    assert notes.sizes[-1] == (0, 6)
+
+
+def test_an_observer_is_told_of_each_login_that_was_tried(
+    make_pool: Make, server: EmbeddedServer
+) -> None:
+    notes = Notes()
+    pool = make_pool(notes)
+    server.faults.refuse_logins = 1017
+    for _ in range(3):
+        with pytest.raises(DatabaseUnavailable):
+            pool.ping()
+    # The others were spared, so that the account is not locked.
+    assert notes.errors == [("connect", "ORA-01017")]
+    assert len(notes.waits) == 1
+    assert notes.busy == 0

@@ -1,0 +1,88 @@
+"""What ``GET /metrics`` gives: what was counted, and what is looked up when it is asked for."""
+
+import platform
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from oracle_api.exceptions import StoreUnavailable
+from oracle_api.jobs.job import Census, JobStatus
+from oracle_api.metrics import catalogue, sharing
+from oracle_api.metrics.instruments import Instruments
+from oracle_api.version import VERSION
+
+WSGIApp = Callable[..., Any]
+
+
+class StoreReadings(Collector):
+    """Asks the job store, which all worker processes share, once for each exposition.
+
+    Args:
+        census: counts its jobs.
+        now: gives the present moment, aware.
+        queue_limit: how many jobs may wait.
+    """
+
+    def __init__(
+        self, census: Callable[[], Census], now: Callable[[], datetime], queue_limit: int
+    ) -> None:
+        self._census = census
+        self._now = now
+        self._queue_limit = queue_limit
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the job store's metrics; of a store that cannot be read, only that."""
+        yield _single(catalogue.QUEUE_LIMIT, self._queue_limit)
+        try:
+            census = self._census()
+        except StoreUnavailable:
+            yield _single(catalogue.STORE_UP, 0)
+            return
+        yield _single(catalogue.STORE_UP, 1)
+        jobs = catalogue.JOBS.family()
+        for status in JobStatus:
+            jobs.add_metric([status], census.by_status.get(status, 0))
+        yield jobs
+        yield _single(catalogue.QUEUE_LENGTH, census.by_status.get(JobStatus.PENDING, 0))
+        yield _single(catalogue.OLDEST_AGE, self._age(census.oldest_pending))
+
+    def _age(self, since: datetime | None) -> float:
+        # The clock may have been set back since.
+        return 0.0 if since is None else max(0.0, (self._now() - since).total_seconds())
+
+
+class Versions(Collector):
+    """Says what runs."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the one metric."""
+        facts = (VERSION, platform.python_version(), version("oracledb"))
+        yield catalogue.INFO.family(dict(zip(catalogue.INFO.labels, facts, strict=True)))
+
+
+def exposition(instruments: Instruments, *readings: Collector) -> WSGIApp:
+    """Make the WSGI app that writes all metrics, in the format that a request prefers.
+
+    Args:
+        instruments: of this process; of its siblings too where they count together.
+        readings: what is looked up.
+    """
+    registry = instruments.registry
+    if sharing.is_on():
+        registry = CollectorRegistry()
+        registry.register(sharing.SharedCounts())
+    for reading in (Versions(), *readings):
+        registry.register(reading)
+    return make_wsgi_app(registry)
+
+
+def _single(metric: catalogue.Reading, value: float) -> GaugeMetricFamily:
+    family = metric.family()
+    family.add_metric([], value)
+    return family
