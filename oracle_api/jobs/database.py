@@ -116,6 +116,7 @@ def _create_missing(engine: sa.Engine) -> None:
         try:
             with engine.connect().execution_options(**WRITES) as connection, connection.begin():
                 metadata.create_all(connection)
+                _refuse_older(connection)
         except SQLAlchemyError as exc:
             if attempt == _CREATE_TRIES - 1 or not isinstance(exc, OperationalError):
                 reason = str(exc.__cause__ or type(exc).__name__)
@@ -123,6 +124,18 @@ def _create_missing(engine: sa.Engine) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def _refuse_older(connection: sa.Connection) -> None:
+    # What is missing in a table that exists would fail one request after the other.
+    inspector = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        present = {column["name"] for column in inspector.get_columns(table.name)}
+        if missing := sorted(column.name for column in table.c if column.name not in present):
+            raise SettingsError(
+                f"JOBS_DATABASE_URL holds a job store of an older version ({table.name} has no "
+                f"{missing[0]}): move it away, or name another one."
+            )
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
