@@ -72,6 +72,7 @@ def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             refuse_guesses()
             return with_token(*args, **kwargs)
 
+        guarded.scopes = wanted  # type: ignore[attr-defined]
         return guarded
 
     return decorate
@@ -79,6 +80,12 @@ def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 #: Lets every valid token through.
 token_required = requires()
+
+
+def scopes_of(view: Callable[..., object]) -> tuple[Scope, ...] | None:
+    """Say what :func:`requires` asks for before a view; None where the view is open to all."""
+    scopes: tuple[Scope, ...] | None = getattr(view, "scopes", None)
+    return scopes
 
 
 def current_client() -> Client:

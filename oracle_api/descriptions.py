@@ -140,6 +140,11 @@ def _schema(name: ProcedureName, signature: Signature) -> dict[str, Any]:
     }
 
 
+def value_schema(kind: Node | None) -> dict[str, Any]:
+    """Give the JSON Schema of a value that is passed in; of an unknown type, one for any value."""
+    return _of_kind(kind)[0]
+
+
 def _of_type(parameter: Parameter) -> tuple[dict[str, Any], Any]:
     schema, example = _of_kind(parameter.kind)
     description = f"{parameter.direction} {parameter.full_type_name}"

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from oracle_api.exceptions import FieldError, InvalidRequest
 from oracle_api.jobs.job import Callback, Job, JobPage, JobStatus
@@ -41,24 +42,56 @@ _USUAL = BodyLimits()
 class ParameterBody(msgspec.Struct, frozen=True):
     """One element of ``params`` when it is a list; the name may be missing by position."""
 
-    name: str = ""
+    name: Annotated[str, Meta(description="Needed unless PARAMS_BY_POSITION is 1.")] = ""
     value: Any = None
-    direction: str | None = None
-    type: str | None = None
+    direction: Annotated[
+        Annotated[str, Meta(extra_json_schema={"enum": ["IN", "OUT", "IN OUT"]})] | None,
+        Meta(description="In any case; the data dictionary knows better where it can."),
+    ] = None
+    type: Annotated[
+        str | None,
+        Meta(description="Only where the data dictionary does not show it.", examples=["number"]),
+    ] = None
 
 
 class ProcedureBody(msgspec.Struct, frozen=True):
     """The body of ``POST /procedure`` and ``POST /procedure/async``."""
 
-    name: str
-    schema: str | None = None
-    is_function: bool | None = msgspec.field(default=None, name="isFunction")
-    params: list[ParameterBody] | dict[str, Any] | None = None
-    batch: list[dict[str, Any]] | None = None
-    overload: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    numbers: Literal["exact", "string"] | None = None
-    output: bool | None = None
-    callback_url: str | None = None
+    name: Annotated[
+        str,
+        Meta(
+            description="`PROC`, `PKG.PROC` or `SCHEMA.PKG.PROC`; unquoted identifiers are "
+            "upper-cased.",
+            examples=["PKG_ETL.PROCESO_LARGO"],
+        ),
+    ]
+    schema: Annotated[str | None, Meta(description="The owner, beside the name.")] = None
+    is_function: Annotated[
+        bool | None, Meta(description="Only where the data dictionary does not show it.")
+    ] = msgspec.field(default=None, name="isFunction")
+    params: Annotated[
+        list[ParameterBody] | dict[str, Any] | None,
+        Meta(description="`{name: value}`, or a list. OUT parameters need not be named."),
+    ] = None
+    batch: Annotated[
+        Annotated[list[dict[str, Any]], Meta(extra_json_schema={"minItems": 1})] | None,
+        Meta(
+            description="In place of `params`: a list of `{name: value}`, called one after the "
+            "other in one transaction, all or nothing."
+        ),
+    ] = None
+    overload: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Which one, counted from 1, where names and count do not tell."),
+    ] = None
+    numbers: Annotated[
+        Literal["exact", "string"] | None,
+        Meta(description="`string` writes numbers as strings, for clients that only have doubles."),
+    ] = None
+    output: Annotated[bool | None, Meta(description="Give the lines of DBMS_OUTPUT.")] = None
+    callback_url: Annotated[
+        str | None, Meta(description="Where to `POST` the job once it has ended; of jobs only.")
+    ] = None
 
 
 _decoder = msgspec.json.Decoder(ProcedureBody, float_hook=Decimal)
@@ -414,9 +447,11 @@ def whole_number(text: str | None, name: str, *, default: int, highest: int) -> 
     """
     if text is None or not text.strip():
         return default
-    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text.strip()):
+    match = re.fullmatch(r"0*([1-9][0-9]*)", text.strip())
+    if match is None:
         raise InvalidRequest(f"{name} must be a whole number from 1 to {highest}.")
-    return min(int(text), highest)
+    # Python reads no number of thousands of digits; the first of them are more than any limit.
+    return min(int(match[1][:18]), highest)
 
 
 def page_cursor(text: str | None) -> int | None:

@@ -1,7 +1,17 @@
 """Settings of the whole suite."""
 
 import hypothesis
+import pytest
 
 # The time of one example says nothing on a busy machine.
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.load_profile("default")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tools that tests ran said of themselves (their ``summary`` property)."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "summary":
+                terminalreporter.section(report.nodeid)
+                terminalreporter.write_line(str(text))

@@ -14,7 +14,7 @@ from oracle_api.settings import Settings
 
 TOKEN = "a-token"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-OPEN_ROUTES = {"/healthz"}
+OPEN_ROUTES = {"/healthz", "/openapi.json", "/docs", "/docs/<asset>"}
 
 Make = Callable[..., FlaskClient]
 

@@ -63,6 +63,7 @@ def test_every_route_is_in_the_readme() -> None:
             rule.rule.replace("<job_id>", "{id}")
             .replace("<path:label>", "{param}")
             .replace("<name>", "{name}")
+            .replace("<asset>", "{asset}")
         )
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             assert re.search(rf"`{method} {re.escape(path)}[`?]", README), f"{method} {path}"

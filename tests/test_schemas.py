@@ -583,7 +583,16 @@ def test_what_is_no_number_is_refused_by_name(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [(None, 100), ("", 100), ("1", 1), ("007", 7), (" 5 ", 5), ("1000", 1000), ("1001", 1000)],
+    [
+        (None, 100),
+        ("", 100),
+        ("1", 1),
+        ("007", 7),
+        (" 5 ", 5),
+        ("1000", 1000),
+        ("1001", 1000),
+        ("9" * 5000, 1000),
+    ],
 )
 def test_a_whole_number_has_a_default_and_a_highest(text: str | None, value: int) -> None:
     assert schemas.whole_number(text, "limit", default=100, highest=1000) == value

@@ -1,6 +1,6 @@
 """Thin blueprints: they parse, make one call, and serialise."""
 
-from oracle_api.routes import health, jobs, lobs, metrics, procedures, rows
+from oracle_api.routes import docs, health, jobs, lobs, metrics, openapi, procedures, rows
 
 BLUEPRINTS = (
     procedures.blueprint,
@@ -9,4 +9,6 @@ BLUEPRINTS = (
     lobs.blueprint,
     health.blueprint,
     metrics.blueprint,
+    openapi.blueprint,
+    docs.blueprint,
 )

@@ -9,6 +9,7 @@ from oracle_api.auth import current_client, requires
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.jobs.database import utc_now
 from oracle_api.jobs.job import FINAL, Job, JobFilter
+from oracle_api.limits import DEFAULT_JOBS, MAX_DAYS, MAX_JOBS, MAX_WAIT_SECONDS
 from oracle_api.routes.body import json_answer
 from oracle_api.schemas import (
     job_document,
@@ -23,17 +24,12 @@ from oracle_api.services import current_services
 
 blueprint = Blueprint("jobs", __name__)
 
-_MAX_WAIT_SECONDS = 60
-_DEFAULT_LIMIT = 100
-_MAX_LIMIT = 1000
-_MAX_DAYS = 36500
-
 
 @blueprint.get("/jobs/<job_id>")
 @requires("jobs:read")
 def show(job_id: str) -> Response:
     """Show a job, with ``?wait=N`` once it is final or N seconds are over."""
-    seconds = number(request.args.get("wait"), "wait", default=0, highest=_MAX_WAIT_SECONDS)
+    seconds = number(request.args.get("wait"), "wait", default=0, highest=MAX_WAIT_SECONDS)
     services, whose = current_services(), current_client().sees_only
     if seconds and services.claim_waiting_place():
         try:
@@ -58,9 +54,7 @@ def index() -> Response:
         ended_since=utc_now() - timedelta(hours=services.settings.job_retention_hours),
         submitted_by=current_client().sees_only,
     )
-    limit = whole_number(
-        request.args.get("limit"), "limit", default=_DEFAULT_LIMIT, highest=_MAX_LIMIT
-    )
+    limit = whole_number(request.args.get("limit"), "limit", default=DEFAULT_JOBS, highest=MAX_JOBS)
     before = page_cursor(request.args.get("cursor"))
     return json_answer(page_document(services.store.list(wanted, limit, before)))
 
@@ -89,7 +83,7 @@ def delete_many() -> Response:
     older_than = request.args.get("older_than")
     if not wanted and not older_than:
         raise InvalidRequest("At least one filter is needed: ?status=completed or ?older_than=7.")
-    days = number(older_than, "older_than", default=0, highest=_MAX_DAYS)
+    days = number(older_than, "older_than", default=0, highest=MAX_DAYS)
     before = utc_now() - timedelta(days=days)
     whose = current_client().sees_only
     deleted = current_services().store.delete_ended(wanted or FINAL, before, whose)

@@ -6,6 +6,7 @@ from oracle_api.audit import note_call, note_job, note_session
 from oracle_api.auth import current_client, requires
 from oracle_api.descriptions import list_document, procedure_document
 from oracle_api.exceptions import InvalidRequest
+from oracle_api.limits import MAX_KEY, MAX_LISTED
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.phases import PhaseTimer
 from oracle_api.routes.body import json_answer, json_body
@@ -21,9 +22,6 @@ from oracle_api.services import current_services
 from oracle_api.settings import Settings
 
 blueprint = Blueprint("procedures", __name__)
-
-_MAX_KEY = 255
-_MOST_LISTED = 1000
 
 
 @blueprint.post("/procedure")
@@ -69,9 +67,9 @@ def index() -> Response:
     """List the procedures whose names are like a pattern, and that the client may call."""
     pattern = request.args.get("like")
     found = current_services().list_procedures(
-        pattern, _MOST_LISTED + 1, current_client(), g.request_id
+        pattern, MAX_LISTED + 1, current_client(), g.request_id
     )
-    return json_answer(list_document(found, _MOST_LISTED))
+    return json_answer(list_document(found, MAX_LISTED))
 
 
 @blueprint.get("/procedures/<name>")
@@ -90,6 +88,6 @@ def _limits(settings: Settings) -> BodyLimits:
 
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not 0 < len(key) <= _MAX_KEY:
-        raise InvalidRequest(f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
+    if key is not None and not 0 < len(key) <= MAX_KEY:
+        raise InvalidRequest(f"Idempotency-Key must have 1 to {MAX_KEY} characters.")
     return key

@@ -16,6 +16,7 @@ from oracle_api.auth import current_client, requires
 from oracle_api.exceptions import Conflict, Unavailable
 from oracle_api.jobs.job import Job, JobStatus
 from oracle_api.jobs.rows import Chunk
+from oracle_api.limits import DEFAULT_ROWS, MAX_ROWS
 from oracle_api.routes.body import json_answer
 from oracle_api.routes.files import attachment
 from oracle_api.schemas import encode, page_cursor, retry_after, whole_number
@@ -25,8 +26,6 @@ log = logging.getLogger(__name__)
 
 blueprint = Blueprint("rows", __name__)
 
-_DEFAULT_LIMIT = 1000
-_MAX_LIMIT = 10_000
 _LOOK_SECONDS = 0.5
 
 _JSON = "application/json"
@@ -56,9 +55,7 @@ def show(job_id: str, label: str) -> Response:
 
 def _page(services: Services, job: Job, label: str, columns: list[str]) -> Response:
     first = page_cursor(request.args.get("cursor")) or 0
-    limit = whole_number(
-        request.args.get("limit"), "limit", default=_DEFAULT_LIMIT, highest=_MAX_LIMIT
-    )
+    limit = whole_number(request.args.get("limit"), "limit", default=DEFAULT_ROWS, highest=MAX_ROWS)
     rows: list[msgspec.Raw] = []
     for chunk in services.rows.read(job.id, label, first):
         rows += _raw_rows.decode(chunk.rows)[max(0, first - chunk.first_row) :]
