@@ -1,4 +1,4 @@
-"""One entry of a list of hosts that may be called: how it is written, and what it matches."""
+"""Entries of lists of hosts and addresses: how they are written, and what they match."""
 
 import ipaddress
 import re
@@ -20,7 +20,8 @@ _ENTRY = re.compile(
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
-_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+#: What ``localhost`` stands for.
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,17 @@ class AllowedHost:
         return scheme == self.scheme and self.port in (None, port)
 
 
+def unmapped(address: Address) -> Address:
+    """Give the IPv4 address that an IPv4-mapped one stands for (RFC 4291, section 2.5.5.2)."""
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
 def _host(text: str) -> tuple[str, tuple[Network, ...]]:
     if text == "localhost":
-        return text, _LOOPBACK
+        return text, LOOPBACK
     try:
-        return "", (_unmapped(ipaddress.ip_network(text, strict=False)),)
+        return "", (_unmapped_network(ipaddress.ip_network(text, strict=False)),)
     except ValueError:
         # A name whose last label is a number would be read as an address by resolvers.
         if not _NAME.fullmatch(text) or text.rpartition(".")[2].isdecimal():
@@ -83,7 +90,7 @@ def _host(text: str) -> tuple[str, tuple[Network, ...]]:
     return text, ()
 
 
-def _unmapped(network: Network) -> Network:
+def _unmapped_network(network: Network) -> Network:
     if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
         first = ipaddress.IPv4Address(int(network.network_address) & 0xFFFFFFFF)
         return ipaddress.IPv4Network((first, network.prefixlen - 96))

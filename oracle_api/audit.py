@@ -91,7 +91,6 @@ def _end(response: Response) -> Response:
     if event is None and response.status_code not in _DENIED:
         return response
     notes = _notes()
-    session = notes.session
     services = current_services()
     services.audit_log.write(
         AuditLine(
@@ -109,9 +108,7 @@ def _end(response: Response) -> Response:
             status=response.status_code,
             code=g.get("problem_code"),
             type=g.get("problem_type"),
-            session_id=session.sid if session else None,
-            serial_num=session.serial if session else None,
-            instance=session.instance if session else None,
+            **(notes.session.members() if notes.session else {}),
             request_id=g.request_id,
             job_id=notes.job_id or _job_of_path(),
             traceparent=str(g.trace) if g.trace else None,

@@ -9,12 +9,12 @@ from flask import Response, g, request
 from flask_httpauth import HTTPTokenAuth
 from werkzeug.datastructures import Authorization
 
+from oracle_api.allowlist import Network, unmapped
 from oracle_api.clients.client import ANONYMOUS, Client, Scope
 from oracle_api.exceptions import NotAllowed, ScopeMissing
 from oracle_api.jobs.database import utc_now
 from oracle_api.problems import problem
 from oracle_api.services import current_services
-from oracle_api.settings import IPNetwork
 from oracle_api.throttle import counted, refuse_guesses
 
 P = ParamSpec("P")
@@ -59,7 +59,6 @@ def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             return view(*args, **kwargs)
 
         limited = counted(checked)
-
         with_token: Callable[P, R] = _bearer.login_required(limited)
 
         @wraps(view)
@@ -129,14 +128,12 @@ def _check_client(client: Client, wanted: Sequence[Scope]) -> None:
         raise ScopeMissing(*wanted)
 
 
-def _check_address(allowed: Sequence[IPNetwork], refusal: str) -> None:
+def _check_address(allowed: Sequence[Network], refusal: str) -> None:
     if not allowed:
         return
     try:
-        address = ipaddress.ip_address(request.remote_addr or "")
+        address = unmapped(ipaddress.ip_address(request.remote_addr or ""))
     except ValueError:
         raise NotAllowed("The client's address is unknown.") from None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
     if not any(address in network for network in allowed):
         raise NotAllowed(f"The address {address} {refusal}.")

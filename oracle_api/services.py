@@ -125,44 +125,13 @@ class Services:
         self.lobs = LobStore(self._database)
         owners = OwnerStore(self._database, self._audit_end)
         self._monitor = WorkMonitor(self.pool)
-        runner = JobRunner(
-            pool=self.pool,
-            caller=self._caller,
-            monitor=self._monitor,
-            store=self.store,
-            rows=self.rows,
-            lobs=self.lobs,
-            connect_wait_seconds=settings.job_connect_wait_seconds,
-            permit_of=self._permit_of,
-        )
-        self.registry = JobRegistry(
-            store=self.store,
-            owners=owners,
-            run=runner.run,
-            executor=ThreadPoolExecutor(settings.job_workers, thread_name_prefix="job"),
-            workers=settings.job_workers,
-            queue_limit=settings.job_queue_limit,
-            on_end=self.metrics.job_ended,
-        )
+        self.registry = self._make_registry(owners)
         self._exposition = exposition(
             self.metrics, StoreReadings(self.store.census, utc_now, settings.job_queue_limit)
         )
         self._webhooks = self._make_webhooks() if settings.webhook_allow else None
         self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
-        self._scheduler: BackgroundScheduler = schedule_purge(
-            self.store,
-            timedelta(hours=settings.job_retention_hours),
-            timedelta(minutes=settings.job_cleanup_minutes),
-            utc_now,
-        )
-        # Another process may answer for this one's pool, and idle connections close by themselves.
-        self._scheduler.add_job(
-            self.pool.note_size,
-            "interval",
-            seconds=_POOL_LOOK_SECONDS,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
+        self._scheduler = self._make_scheduler()
         self.pool.open()
         self.pool.note_size()
         try:
@@ -177,6 +146,46 @@ class Services:
             self._webhooks.start()
         self._drainer.start()
         self._started = True
+
+    def _make_registry(self, owners: OwnerStore) -> JobRegistry:
+        settings = self.settings
+        runner = JobRunner(
+            pool=self.pool,
+            caller=self._caller,
+            monitor=self._monitor,
+            store=self.store,
+            rows=self.rows,
+            lobs=self.lobs,
+            connect_wait_seconds=settings.job_connect_wait_seconds,
+            permit_of=self._permit_of,
+        )
+        return JobRegistry(
+            store=self.store,
+            owners=owners,
+            run=runner.run,
+            executor=ThreadPoolExecutor(settings.job_workers, thread_name_prefix="job"),
+            workers=settings.job_workers,
+            queue_limit=settings.job_queue_limit,
+            on_end=self.metrics.job_ended,
+        )
+
+    def _make_scheduler(self) -> BackgroundScheduler:
+        settings = self.settings
+        scheduler: BackgroundScheduler = schedule_purge(
+            self.store,
+            timedelta(hours=settings.job_retention_hours),
+            timedelta(minutes=settings.job_cleanup_minutes),
+            utc_now,
+        )
+        # Another process may answer for this one's pool, and idle connections close by themselves.
+        scheduler.add_job(
+            self.pool.note_size,
+            "interval",
+            seconds=_POOL_LOOK_SECONDS,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+        return scheduler
 
     def _make_webhooks(self) -> WebhookWorker:
         settings = self.settings
@@ -278,11 +287,6 @@ class Services:
         phases.enter("pool")
         return self._lend(Identity(request.name, request_id, client.name), call)
 
-    def exposition(self) -> WSGIApp:
-        """Give the WSGI app that writes the metrics as they are now."""
-        self.pool.note_size()
-        return self._exposition
-
     def _lend(self, identity: Identity, use: Callable[[Connection], _T]) -> _T:
         """Lend a connection; a new one where its session knows a type as it was, and sent nothing.
 
@@ -298,7 +302,6 @@ class Services:
             return use(connection)
 
     def _audit_end(self, job: Job) -> None:
-        session = job.session
         self.audit_log.write(
             AuditLine(
                 event="job_end",
@@ -308,15 +311,18 @@ class Services:
                 procedure=job.procedure_name,
                 job_status=job.status,
                 code=job.error_code,
-                session_id=session.sid if session else None,
-                serial_num=session.serial if session else None,
-                instance=session.instance if session else None,
+                **(job.session.members() if job.session else {}),
                 request_id=job.request_id,
                 job_id=job.id,
                 traceparent=job.traceparent,
                 service=self.settings.instance_name,
             )
         )
+
+    def exposition(self) -> WSGIApp:
+        """Give the WSGI app that writes the metrics as they are now."""
+        self.pool.note_size()
+        return self._exposition
 
     def check_ready(self) -> None:
         """Check that both the job store and the database can be used.
@@ -329,10 +335,6 @@ class Services:
         if not self._heartbeat.is_beating:
             raise StoreUnavailable("The job store takes no writes.")
         self.pool.ping()
-
-    def _close_rate_limits(self) -> None:
-        if self.rate_limits is not None:
-            self.rate_limits.close()
 
     def describe(self, name: ProcedureName, client: Client, request_id: str) -> Procedure:
         """Find a procedure's signatures.
@@ -417,6 +419,10 @@ class Services:
             except Exception:
                 log.exception("A step of closing failed; the others go on.")
         return self.registry.is_idle and (self._webhooks is None or self._webhooks.is_idle)
+
+    def _close_rate_limits(self) -> None:
+        if self.rate_limits is not None:
+            self.rate_limits.close()
 
     def _close_webhooks(self) -> None:
         if self._webhooks is not None:

@@ -9,11 +9,9 @@ from typing import Any, Literal
 
 from limits import RateLimitItem
 
-from oracle_api.allowlist import AllowedHost
+from oracle_api.allowlist import LOOPBACK, AllowedHost, Network
 from oracle_api.exceptions import SettingsError
 from oracle_api.policies import parse_policies
-
-IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 EMBEDDED = "embedded"
 
@@ -95,7 +93,7 @@ def _date_format(raw: str) -> str:
     return raw
 
 
-def networks(raw: str) -> tuple[IPNetwork, ...]:
+def networks(raw: str) -> tuple[Network, ...]:
     """Read a comma list of addresses, CIDR ranges and ``localhost``.
 
     Raises:
@@ -103,16 +101,17 @@ def networks(raw: str) -> tuple[IPNetwork, ...]:
     """
     if not _words(raw):
         raise ValueError("holds no address")
-    found: list[IPNetwork] = []
+    found: list[Network] = []
     for word in _words(raw):
-        names = ("127.0.0.0/8", "::1/128") if word.lower() == "localhost" else (word,)
-        for name in names:
-            try:
-                found.append(ipaddress.ip_network(name, strict=False))
-            except ValueError:
-                raise ValueError(
-                    "must be a comma-separated list of addresses, CIDR ranges or 'localhost'"
-                ) from None
+        if word.lower() == "localhost":
+            found += LOOPBACK
+            continue
+        try:
+            found.append(ipaddress.ip_network(word, strict=False))
+        except ValueError:
+            raise ValueError(
+                "must be a comma-separated list of addresses, CIDR ranges or 'localhost'"
+            ) from None
     return tuple(found)
 
 
@@ -206,7 +205,7 @@ class Settings:
     api_no_auth: bool = _setting(
         "API_NO_AUTH", False, _flag, "1 opens every route to everybody. For tests only."
     )
-    api_allowed_ips: tuple[IPNetwork, ...] = _setting(
+    api_allowed_ips: tuple[Network, ...] = _setting(
         "API_ALLOWED_IPS",
         (),
         networks,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from oracle_api.allowlist import Network
 from oracle_api.oracle.permits import ALL_ALLOWED, ProcedureRules
-from oracle_api.settings import IPNetwork
 
 
 class Scope(StrEnum):
@@ -43,7 +43,7 @@ class Client:
     name: str
     scopes: frozenset[Scope] = frozenset(Scope)
     rules: ProcedureRules = ALL_ALLOWED
-    networks: tuple[IPNetwork, ...] = ()
+    networks: tuple[Network, ...] = ()
     expires: datetime | None = None
     max_active_jobs: int | None = None
 

@@ -18,7 +18,7 @@ from oracle_api.jobs.job import (
     JobStatus,
     Outcome,
 )
-from oracle_api.jobs.tables import job_callbacks, job_lobs, job_rows, jobs
+from oracle_api.jobs.tables import job_callbacks, job_lobs, job_rows, jobs, owners
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.sessions import Session
 
@@ -71,6 +71,12 @@ CENSUS = sa.select(
 def held_by(job_id: str, owner: str) -> sa.ColumnElement[bool]:
     """Guard a change of a running job: it is still this owner's."""
     return sa.and_(jobs.c.id == job_id, jobs.c.status == JobStatus.RUNNING, jobs.c.owner == owner)
+
+
+def is_known_owner(connection: sa.Connection, owner: str) -> bool:
+    """Tell whether an owner may take anything: one that others have buried may not."""
+    known = sa.select(owners.c.token).where(owners.c.token == owner)
+    return connection.execute(known).first() is not None
 
 
 # Made ready once: every job's end runs it.

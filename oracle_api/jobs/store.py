@@ -40,12 +40,13 @@ from oracle_api.jobs.records import (
     drop_results,
     end_jobs,
     held_by,
+    is_known_owner,
     not_before,
     to_job,
     to_moment,
     to_number,
 )
-from oracle_api.jobs.tables import job_callbacks, jobs, owners
+from oracle_api.jobs.tables import job_callbacks, jobs
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.sessions import Session
 
@@ -116,20 +117,7 @@ class JobStore:
                 raise QueueFull(f"The queue is full: all of its {queue_limit} places are taken.")
             row = connection.execute(
                 jobs.insert().returning(*WHOLE),
-                {
-                    "id": new.id,
-                    "status": JobStatus.PENDING,
-                    "procedure_name": new.procedure_name,
-                    "request": new.request,
-                    "request_hash": new.fingerprint,
-                    "submitted_by": new.submitted_by,
-                    "request_id": new.request_id,
-                    "idempotency_key": new.idempotency_key,
-                    "traceparent": new.traceparent,
-                    "start_time": now,
-                    "progress": 0,
-                    "version": 1,
-                },
+                _new_row(new, now),
             ).one()
             if new.callback_url is not None:
                 connection.execute(
@@ -208,10 +196,9 @@ class JobStore:
             The job, or None where none is waiting.
         """
         now = self._database.now()
-        is_known = sa.select(owners.c.token).where(owners.c.token == owner)
 
         def operation(connection: sa.Connection) -> Job | None:
-            if connection.execute(is_known).first() is None:
+            if not is_known_owner(connection, owner):
                 return None
             while True:
                 job_id = connection.execute(OLDEST_PENDING).scalar_one_or_none()
@@ -392,6 +379,23 @@ def _check_client(connection: sa.Connection, client: str, limit: int) -> None:
     )
     if connection.execute(active).scalar_one() >= limit:
         raise TooManyJobs(f"The client {client} has {limit} active jobs, as many as it may have.")
+
+
+def _new_row(new: NewJob, now: int) -> dict[str, Any]:
+    return {
+        "id": new.id,
+        "status": JobStatus.PENDING,
+        "procedure_name": new.procedure_name,
+        "request": new.request,
+        "request_hash": new.fingerprint,
+        "submitted_by": new.submitted_by,
+        "request_id": new.request_id,
+        "idempotency_key": new.idempotency_key,
+        "traceparent": new.traceparent,
+        "start_time": now,
+        "progress": 0,
+        "version": 1,
+    }
 
 
 def _known_submission(connection: sa.Connection, new: NewJob) -> Any:

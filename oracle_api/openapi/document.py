@@ -4,6 +4,7 @@ import inspect
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -47,8 +48,11 @@ written as ISO 8601, `RAW` and `BLOB` as base64."""
 Json = dict[str, Any]
 
 
+@lru_cache(maxsize=1)
 def service_document(app: Flask, settings: Settings) -> Json:
     """Describe all routes of the service that have an entry in ``operations.OPERATIONS``.
+
+    It is made once, and not to be changed.
 
     Args:
         app: with its routes.

@@ -1,6 +1,7 @@
 """Which session of which instance a connection is."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import oracledb
 
@@ -18,6 +19,10 @@ class Session:
     sid: int
     serial: int
     instance: str | None = None
+
+    def members(self) -> dict[str, Any]:
+        """Give its parts under the names that answers and the audit log have for them."""
+        return {"session_id": self.sid, "serial_num": self.serial, "instance": self.instance}
 
 
 def session_of(connection: oracledb.Connection) -> Session:

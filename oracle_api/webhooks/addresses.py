@@ -10,7 +10,7 @@ from typing import Any
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from oracle_api.allowlist import DEFAULT_PORTS, Address, AllowedHost
+from oracle_api.allowlist import DEFAULT_PORTS, Address, AllowedHost, unmapped
 from oracle_api.exceptions import FieldError, InvalidRequest, NotAllowed
 
 _MOST_CHARACTERS = 2048
@@ -167,12 +167,6 @@ class CallbackPolicy:
 
     def _lists(self, target: Target, address: Address) -> bool:
         return any(one.allows_address(target.scheme, address, target.port) for one in self._allowed)
-
-
-def unmapped(address: Address) -> Address:
-    """Give the IPv4 address that an IPv4-mapped one stands for (RFC 4291, section 2.5.5.2)."""
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
 
 
 def is_special(address: Address) -> bool:

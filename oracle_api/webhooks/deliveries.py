@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import CallbackState, Job
-from oracle_api.jobs.records import LISTED, to_job, to_moment, to_number
+from oracle_api.jobs.records import LISTED, is_known_owner, to_job, to_moment, to_number
 from oracle_api.jobs.tables import job_callbacks, jobs, owners
 
 _PENDING = job_callbacks.c.state == CallbackState.PENDING
@@ -71,10 +71,9 @@ class DeliveryStore:
         Returns:
             The attempt, or None where none is due.
         """
-        is_known = sa.select(owners.c.token).where(owners.c.token == owner)
 
         def operation(connection: sa.Connection) -> Delivery | None:
-            if connection.execute(is_known).first() is None:
+            if not is_known_owner(connection, owner):
                 return None
             job_id = connection.execute(_DUE, self._now()).scalar_one_or_none()
             if job_id is None:

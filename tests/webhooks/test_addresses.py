@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle_api.allowlist import AllowedHost
+from oracle_api.allowlist import AllowedHost, unmapped
 from oracle_api.exceptions import InvalidRequest, NotAllowed
 from oracle_api.webhooks.addresses import (
     CallbackPolicy,
@@ -16,7 +16,6 @@ from oracle_api.webhooks.addresses import (
     is_special,
     parse_target,
     resolve,
-    unmapped,
 )
 
 
