@@ -65,3 +65,8 @@ def value_error(detail: str = "") -> OracleError:
     """Return ORA-06502, the error of a PL/SQL conversion that is not possible."""
     suffix = f": {detail}" if detail else ""
     return OracleError(6502, f"PL/SQL: numeric or value error{suffix}")
+
+
+def year_error() -> OracleError:
+    """Return ORA-01841, the error of a year that a date cannot have."""
+    return OracleError(1841, "(full) year must be between -4713 and +9999, and not be 0")

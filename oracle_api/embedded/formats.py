@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 
-from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.errors import OracleError, year_error
 from oracle_api.embedded.nanotime import fraction_of, nanosecond_of, with_fraction
 
 _MONTH_NAMES = (
@@ -212,7 +212,7 @@ class _DateParser:
             tzinfo = dt.timezone(dt.timedelta(minutes=sign * minutes))
         year = self.year()
         if not dt.MINYEAR <= year <= dt.MAXYEAR:
-            raise OracleError(1841, "(full) year must be between -4713 and +9999, and not be 0")
+            raise year_error()
         try:
             whole = dt.datetime(
                 year, month, fields.get("DD", 1), self.hour(), fields.get("MI", 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Self
 
-from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.errors import year_error
 
 _DIGITS = 9
 _PER_SECOND = 10**_DIGITS
@@ -97,6 +97,4 @@ def rounded(value: dt.datetime, digits: int) -> dt.datetime:
     try:
         return with_fraction(value + dt.timedelta(seconds=seconds), fraction)
     except OverflowError:
-        raise OracleError(
-            1841, "(full) year must be between -4713 and +9999, and not be 0"
-        ) from None
+        raise year_error() from None

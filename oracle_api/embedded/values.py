@@ -7,7 +7,7 @@ import struct
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
-from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.errors import OracleError, year_error
 from oracle_api.embedded.nanotime import fraction_of, with_fraction
 
 #: Arithmetic with the digits of NUMBER; Python's default of 28 digits would lose some.
@@ -130,7 +130,7 @@ def decode_datetime(data: bytes) -> dt.datetime:
     """
     year = (data[0] - 100) * 100 + data[1] - 100
     if not dt.MINYEAR <= year <= dt.MAXYEAR:
-        raise OracleError(1841, "(full) year must be between -4713 and +9999, and not be 0")
+        raise year_error()
     whole = dt.datetime(year, data[2], data[3], data[4] - 1, data[5] - 1, data[6] - 1)
     value = with_fraction(whole, int.from_bytes(data[7:11], "big"))
     if len(data) < 13:
