@@ -260,3 +260,16 @@ def test_figures_are_sent_again_when_they_change(service: Service) -> None:
     who.request("DELETE", f"/jobs/{job_id}")
     assert figures.has_changed()
     assert figures.page()["procedures"] == []
+
+
+def test_the_path_of_figures_is_no_jobs(service: Service) -> None:
+    for method in ("DELETE", "PUT"):
+        answer = service.request(method, "/jobs/summary")
+        assert answer.status_code == 405
+        assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    for path in ("/jobs/summary2", "/jobs/summaries", "/jobs/Summary"):
+        answer = service.get(path)
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == service.get("/jobs/x").json()["detail"].replace(
+            "x", path.split("/")[-1]
+        )
