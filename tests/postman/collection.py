@@ -57,7 +57,7 @@ def default_document() -> Json:
 
 def environment() -> Json:
     """Make the environment: where ``make run`` serves, and what scripts keep."""
-    kept = ("job_id", "idempotency_key", "etag", "cursor")
+    kept = ("job_id", "idempotency_key", "etag", "cursor", "id_start")
     return {
         "id": _identifier("environment"),
         "name": _NAME,

@@ -547,6 +547,36 @@ pm.test("They are others", () => {
 """,
             ),
             Step(
+                name="Find a job by the beginning of its id",
+                operation="listJobs",
+                query={"id": "{{id_start}}"},
+                before="""\
+pm.environment.set("id_start", pm.environment.get("job_id").slice(0, 12));
+""",
+                tests="""\
+pm.test("It is this one", () => {
+    const {total, jobs} = pm.response.json();
+    pm.expect(total).to.equal(1);
+    pm.expect(jobs[0].id).to.equal(pm.environment.get("job_id"));
+});
+""",
+            ),
+            Step(
+                name="Get figures about jobs",
+                operation="summarizeJobs",
+                says="How many are active, how many ended in each hour, and how long those of each "
+                "procedure ran.",
+                query={"hours": "2"},
+                tests="""\
+pm.test("The load is among them", () => {
+    const {hours, procedures} = pm.response.json();
+    const [load] = procedures.filter((one) => one.procedure_name === "PKG_ETL.PROCESO_LARGO");
+    pm.expect(load.longest_seconds).to.be.above(2);
+    pm.expect(hours.reduce((sum, {completed}) => sum + completed, 0)).to.be.at.least(2);
+});
+""",
+            ),
+            Step(
                 name="Delete the job",
                 operation="deleteJob",
                 path=_JOB,

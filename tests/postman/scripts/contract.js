@@ -10,8 +10,10 @@ const matches = ({method, path}) => {
     return method === pm.request.method && own.length === wanted.length
         && wanted.every((segment, at) => isVariable(segment) || segment === own[at]);
 };
+// As OpenAPI has it: what stands in the path as it is comes before a variable.
+const rank = ({path}) => [segments(path).length, -segments(path).filter(isVariable).length];
 const [operation] = operations.filter(matches)
-    .sort((a, b) => segments(b.path).length - segments(a.path).length);
+    .sort((a, b) => rank(b)[0] - rank(a)[0] || rank(b)[1] - rank(a)[1]);
 const answer = operation && (operation.problems.includes(pm.response.code)
     ? {"application/problem+json": {$ref: "#/components/schemas/Problem"}}
     : operation.answers[pm.response.code]);
