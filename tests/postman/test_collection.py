@@ -138,6 +138,16 @@ def test_the_environment_is_that_of_make_run() -> None:
     assert values["token"] == {"key": "token", "value": token, "type": "secret", "enabled": True}
 
 
+def test_what_npm_installs_is_pinned_and_from_any_registry() -> None:
+    folder = Path(__file__).parent
+    wanted = json.loads((folder / "package.json").read_text())["devDependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    for name, package in locked.items():
+        assert "resolved" not in package, name
+        assert "integrity" in package or not name
+
+
 # ---- what Postman's validator makes of the schemas
 
 
