@@ -3,9 +3,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Of npm only the tests need something; where there is none, they are skipped.
+NPM    := tests/postman
+NEWMAN := $(if $(shell command -v npm 2>/dev/null),$(NPM)/node_modules/npm.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test reliability lint audit format types-doc clean
+.PHONY: help install run test reliability lint audit format types-doc postman clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +22,10 @@ $(VENV)/dev.stamp: requirements.txt requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp
+
+$(NPM)/node_modules/npm.stamp: $(NPM)/package.json $(NPM)/package-lock.json
+	@npm ci --prefix $(NPM) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@touch $@
 
 install: $(VENV)/run.stamp ## make the virtual environment
 
@@ -36,7 +43,7 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 	 fi; \
 	 exec $(BIN)/gunicorn wsgi:app
 
-test: $(VENV)/dev.stamp ## run the whole test suite
+test: $(VENV)/dev.stamp $(NEWMAN) ## run the whole test suite
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
@@ -58,5 +65,8 @@ format: $(VENV)/dev.stamp ## format the code
 types-doc: $(VENV)/dev.stamp ## write docs/types.md from what the service answers
 	@$(BIN)/python -m tests.integration.type_table > docs/types.new && mv docs/types.new docs/types.md
 
+postman: $(VENV)/dev.stamp ## write docs/postman/ from the OpenAPI document
+	@$(BIN)/python -m tests.postman.collection
+
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(NPM)/node_modules
