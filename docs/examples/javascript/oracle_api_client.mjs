@@ -88,7 +88,7 @@ export class JobEnded extends OracleApiError {
 /** The procedure raised or could not be called; `code` says why, and all was rolled back. */
 export class JobFailed extends JobEnded {}
 
-/** The service died under it: look in the data what became of it, then submit it anew. */
+/** The service or its connection died under it: look in the data, then submit it anew. */
 export class JobInterrupted extends JobEnded {}
 
 /** Somebody cancelled it; all was rolled back. */
@@ -271,7 +271,9 @@ function problem(answer, text) {
 function completed(job) {
   if (job.status === "completed") return job;
   if (job.status === "cancelled") throw new JobCancelled(job);
-  throw job.error_code === "interrupted" ? new JobInterrupted(job) : new JobFailed(job);
+  // DPY- codes are of the driver: the connection was lost.
+  const isInterrupted = /^(interrupted$|DPY-)/.test(job.error_code);
+  throw isInterrupted ? new JobInterrupted(job) : new JobFailed(job);
 }
 
 function parsed(text) {

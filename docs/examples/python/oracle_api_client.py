@@ -119,7 +119,7 @@ class JobFailed(JobEnded):
 
 
 class JobInterrupted(JobEnded):
-    """The service died under it: look in the data what became of it, then submit it anew."""
+    """The service or its connection died under it: look in the data, then submit it anew."""
 
 
 class JobCancelled(JobEnded):
@@ -234,22 +234,15 @@ class OracleApi:
     def save_csv(self, job_id: str, param: str, path: Path) -> None:
         """Write the rows of a completed job's REF CURSOR to a file: whole, or not at all."""
         part = path.with_name(f"{path.name}.part")
-        with (
-            self._send("GET", _rows_path(job_id, param), headers={"Accept": "text/csv"}) as answer,
-            part.open("wb") as file,
-        ):
-            try:
-                file.writelines(answer.iter_content(1 << 16))
-            except requests.RequestException as exc:
-                raise NoAnswer(f"the rows were cut off: {exc}") from exc
+        self._send("GET", _rows_path(job_id, param), into=part)
         part.replace(path)
 
     def _json(self, method: str, path: str, **options: Any) -> Json:
-        with self._send(method, path, **options) as answer:
-            try:
-                return dict(answer.json(parse_float=Decimal))
-            except requests.RequestException as exc:
-                raise NoAnswer(f"{method} {path}: {exc}") from exc
+        answer = self._send(method, path, **options)
+        try:
+            return dict(answer.json(parse_float=Decimal))
+        except requests.JSONDecodeError as exc:
+            raise NoAnswer(f"{method} {path}: {exc}") from exc
 
     def _send(
         self, method: str, path: str, *, repeatable: bool = True, **options: Any
@@ -276,18 +269,23 @@ class OracleApi:
         body: Json | None = None,
         headers: dict[str, str] | None = None,
         seconds: float = ANSWER_SECONDS,
+        into: Path | None = None,
     ) -> requests.Response:
         # Decimals as texts: the service reads them as exact numbers.
         data = None if body is None else json.dumps(body, default=str).encode()
+        accept = {"Accept": "text/csv" if into else "application/json"}
         try:
             answer = self._session.request(
                 method,
                 self._url + path,
                 data=data,
-                headers={"Content-Type": "application/json", **(headers or {})},
+                headers={"Content-Type": "application/json", **accept, **(headers or {})},
                 timeout=(CONNECT_SECONDS, seconds),
-                stream="Accept" in (headers or {}),
+                stream=into is not None,
             )
+            if answer.ok and into:
+                with into.open("wb") as file:
+                    file.writelines(answer.iter_content(1 << 16))
         except requests.RequestException as exc:
             raise NoAnswer(f"{method} {path}: {exc}") from exc
         if answer.ok:
@@ -308,7 +306,9 @@ def _completed(job: Json) -> Json:
         return job
     if job["status"] == "cancelled":
         raise JobCancelled(job)
-    raise (JobInterrupted if job.get("error_code") == "interrupted" else JobFailed)(job)
+    # DPY- codes are of the driver: the connection was lost.
+    is_interrupted = str(job.get("error_code")).startswith(("interrupted", "DPY-"))
+    raise (JobInterrupted if is_interrupted else JobFailed)(job)
 
 
 _BY_STATUS: dict[int, type[Problem]] = {

@@ -23,9 +23,9 @@ readonly ORACLE_API_UNAVAILABLE=16  # 429, 502, 503: tried again in vain; try mu
 readonly ORACLE_API_NO_ANSWER=17    # a call may have taken effect; all else was tried again
 readonly ORACLE_API_UNKNOWN=18      # 503: database lost during the call: look in the data first
 readonly ORACLE_API_BUG=19          # 500: tell the operator the request_id
-readonly ORACLE_API_JOB_FAILED=20
-readonly ORACLE_API_JOB_INTERRUPTED=21 # the service died under it: look in the data first
-readonly ORACLE_API_JOB_CANCELLED=22
+readonly ORACLE_API_JOB_FAILED=20      # the procedure raised, or could not be called
+readonly ORACLE_API_JOB_INTERRUPTED=21 # the service or its connection died: look in the data
+readonly ORACLE_API_JOB_CANCELLED=22   # somebody cancelled it; all was rolled back
 readonly ORACLE_API_JOB_STILL_RUNNING=23
 
 readonly ORACLE_API_TRIES=7
@@ -231,7 +231,7 @@ _oracle_api_ended() {
     <<<"$1" >&2
   case $(jq -r '.error_code // .status' <<<"$1") in
     cancelled) return "$ORACLE_API_JOB_CANCELLED" ;;
-    interrupted) return "$ORACLE_API_JOB_INTERRUPTED" ;;
+    interrupted | DPY-*) return "$ORACLE_API_JOB_INTERRUPTED" ;;
     *) return "$ORACLE_API_JOB_FAILED" ;;
   esac
 }
