@@ -46,6 +46,8 @@ lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@MYPYPATH=docs/examples/python $(BIN)/mypy docs/examples/python
+	@$(BIN)/shellcheck --external-sources docs/examples/shell/*.sh
 	@$(BIN)/lint-imports
 
 audit: $(VENV)/dev.stamp ## ask PyPI for known vulnerabilities of what the service runs on
