@@ -147,18 +147,23 @@ class ExampleClient:
         """Use the client, and wait for the outcome."""
         return self.begin(url, method, *words, token=token)()
 
-    def run_demo(self, url: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
-        """Run its demonstration."""
-        return subprocess.run(
+    def begin_demo(self, url: str, token: str = TOKEN) -> Callable[[], tuple[int, str, str]]:
+        """Start its demonstration; gives what waits for its status, output and complaints."""
+        process = subprocess.Popen(
             self.demo,
             cwd=EXAMPLES / self.language,
             env={**os.environ, "ORACLE_API_URL": url, "ORACLE_API_TOKEN": token},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
-            check=False,
         )
+
+        def outcome() -> tuple[int, str, str]:
+            out, err = process.communicate(timeout=60)
+            return process.returncode, out, err
+
+        return outcome
 
 
 CLIENTS = (

@@ -1,5 +1,5 @@
 /**
- * A client of oracle_api, to copy into a project: Node.js 18 or newer, and browsers, where the
+ * A client of oracle_api, to copy into a project: Node.js 20 or newer, and browsers, where the
  * service's CORS_ORIGINS must name the page's origin. It needs no package.
  *
  *     const api = new OracleApi("http://127.0.0.1:8080", "demo");
@@ -21,6 +21,9 @@ const TRIES = 7;
 const FIRST_DELAY_SECONDS = 0.5;
 const LONGEST_DELAY_SECONDS = 10;
 const LONGEST_RETRY_AFTER_SECONDS = 60;
+
+// Of jobs under which the service died, or its connection to the database.
+const LOST_CODES = ["interrupted", "DPY-1001", "DPY-4011", "ORA-03113", "ORA-03114", "ORA-03135"];
 
 /** What goes wrong; tell subclasses apart by what can be done about them. */
 export class OracleApiError extends Error {
@@ -271,9 +274,7 @@ function problem(answer, text) {
 function completed(job) {
   if (job.status === "completed") return job;
   if (job.status === "cancelled") throw new JobCancelled(job);
-  // DPY- codes are of the driver: the connection was lost.
-  const isInterrupted = /^(interrupted$|DPY-)/.test(job.error_code);
-  throw isInterrupted ? new JobInterrupted(job) : new JobFailed(job);
+  throw LOST_CODES.includes(job.error_code) ? new JobInterrupted(job) : new JobFailed(job);
 }
 
 function parsed(text) {

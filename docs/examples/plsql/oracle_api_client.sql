@@ -376,8 +376,9 @@ CREATE OR REPLACE PACKAGE BODY oracle_api_client AS
       || ': ' || SUBSTR(p_job.get_String('error'), 1, 1500);
     IF p_job.get_String('status') = 'cancelled' THEN
       fail(-20512, v_text);
-    ELSIF REGEXP_LIKE(p_job.get_String('error_code'), '^(interrupted$|DPY-)') THEN
-      -- DPY- codes are of the driver: the connection was lost.
+    ELSIF p_job.get_String('error_code') IN
+      ('interrupted', 'DPY-1001', 'DPY-4011', 'ORA-03113', 'ORA-03114', 'ORA-03135')
+    THEN
       fail(-20511, v_text);
     END IF;
     fail(-20510, v_text);

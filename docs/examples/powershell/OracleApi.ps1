@@ -25,6 +25,9 @@ $script:LongestWaitSeconds = 60
 # Longer than the service's SYNC_TIMEOUT_SECONDS, so that the 504 is its own.
 $script:AnswerSeconds = 60
 
+# Of jobs under which the service died, or its connection to the database.
+$script:LostCodes = 'interrupted', 'DPY-1001', 'DPY-4011', 'ORA-03113', 'ORA-03114', 'ORA-03135'
+
 # By what can be done about it.
 enum OracleApiErrorKind {
     Invalid          # 400, 413, 415, 422: this script is wrong; Errors point into the body
@@ -303,8 +306,7 @@ function Assert-OracleJobCompleted {
     $code = Get-OracleMember $Job 'error_code'
     $kind = if ($Job.status -eq 'cancelled') {
         'JobCancelled'
-    } elseif ($code -match '^(interrupted$|DPY-)') {
-        # DPY- codes are of the driver: the connection was lost.
+    } elseif ($code -in $script:LostCodes) {
         'JobInterrupted'
     } else {
         'JobFailed'

@@ -1,7 +1,9 @@
 """Shows what oracle_api_client.py does, against the demo procedures.
 
-pip install requests
-ORACLE_API_URL=http://127.0.0.1:8080 ORACLE_API_TOKEN=demo python demo.py
+It finds the service by the environment:
+
+    pip install requests
+    ORACLE_API_URL=http://127.0.0.1:8080 ORACLE_API_TOKEN=demo python demo.py
 """
 
 import os

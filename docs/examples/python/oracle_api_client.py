@@ -33,6 +33,9 @@ FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 10
 LONGEST_RETRY_AFTER_SECONDS = 60
 
+# Of jobs under which the service died, or its connection to the database.
+LOST_CODES = ("interrupted", "DPY-1001", "DPY-4011", "ORA-03113", "ORA-03114", "ORA-03135")
+
 
 class OracleApiError(Exception):
     """What goes wrong; catch a subclass by what can be done about it."""
@@ -306,9 +309,7 @@ def _completed(job: Json) -> Json:
         return job
     if job["status"] == "cancelled":
         raise JobCancelled(job)
-    # DPY- codes are of the driver: the connection was lost.
-    is_interrupted = str(job.get("error_code")).startswith(("interrupted", "DPY-"))
-    raise (JobInterrupted if is_interrupted else JobFailed)(job)
+    raise (JobInterrupted if job.get("error_code") in LOST_CODES else JobFailed)(job)
 
 
 _BY_STATUS: dict[int, type[Problem]] = {

@@ -231,7 +231,9 @@ _oracle_api_ended() {
     <<<"$1" >&2
   case $(jq -r '.error_code // .status' <<<"$1") in
     cancelled) return "$ORACLE_API_JOB_CANCELLED" ;;
-    interrupted | DPY-*) return "$ORACLE_API_JOB_INTERRUPTED" ;;
+    interrupted | DPY-1001 | DPY-4011 | ORA-03113 | ORA-03114 | ORA-03135)
+      return "$ORACLE_API_JOB_INTERRUPTED"
+      ;;
     *) return "$ORACLE_API_JOB_FAILED" ;;
   esac
 }
