@@ -14,6 +14,7 @@ from oracle_api.embedded.server import EmbeddedServer
 from .conftest import needs_embedded
 from .cutting_proxy import cutting
 from .example_clients import CLIENTS, ExampleClient, Outcome, csv_lines
+from .example_proxy import error_pages
 from .procedures import Tally
 from .service import Service, eventually
 
@@ -177,6 +178,26 @@ def test_rows_that_were_cut_off_are_read_again(
     assert saved.error is None
     assert len(csv_lines(path)) == 5001
     assert list(tmp_path.iterdir()) == [path]
+
+
+# ---- a proxy that answers by itself
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "retry_after", "error"),
+    [
+        pytest.param("call", 502, None, "Unavailable", id="a call may have been passed on"),
+        pytest.param("submit", 503, 3600, "Unavailable", id="an hour is too long to wait"),
+        pytest.param("call", 504, None, "TimedOut", id="a call that took the proxy too long"),
+    ],
+)
+def test_what_a_proxy_says_is_not_asked_again_in_vain(
+    method: str, status: int, retry_after: int | None, error: str
+) -> None:
+    with error_pages(status, retry_after) as proxy:
+        begun = begin_all(proxy.url, method, "PROC_TEST", {"p_input": "x"})
+        assert [outcome() for outcome in begun] == [Outcome(error=error)] * 3
+        assert sorted(proxy.requests.values()) == [1, 1, 1]
 
 
 # ---- a service that is away, or full

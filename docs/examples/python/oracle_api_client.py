@@ -135,12 +135,10 @@ class OracleApi:
     Args:
         url: of the service, without a path.
         token: a bearer token.
-        sleep: waits between tries, in seconds.
     """
 
-    def __init__(self, url: str, token: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, url: str, token: str) -> None:
         self._url = url.rstrip("/")
-        self._sleep = sleep
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token}"
 
@@ -208,7 +206,7 @@ class OracleApi:
             if time.monotonic() >= until:
                 raise StillRunning(f"job {job_id} is {job['status']}")
             # With too many waiting the service answers at once.
-            self._sleep(max(0, min(1, every, until - asked) - (time.monotonic() - asked)))
+            time.sleep(max(0, min(1, every, until - asked) - (time.monotonic() - asked)))
 
     def cancel(self, job_id: str) -> Json:
         """Ask for a job's end, and give the job; it may complete all the same.
@@ -261,7 +259,7 @@ class OracleApi:
                 is_last = number == TRIES - 1
                 if is_last or not may_repeat or asked > LONGEST_RETRY_AFTER_SECONDS:
                     raise
-                self._sleep(_delay(number, asked))
+                time.sleep(_delay(number, asked))
         raise AssertionError
 
     def _send_once(
@@ -291,9 +289,9 @@ class OracleApi:
                     file.writelines(answer.iter_content(1 << 16))
         except requests.RequestException as exc:
             raise NoAnswer(f"{method} {path}: {exc}") from exc
-        if answer.ok:
-            return answer
-        raise _problem(answer)
+        if not answer.ok:
+            raise _problem(answer)
+        return answer
 
 
 def _body(name: str, params: Json | None, members: Json) -> Json:
@@ -339,8 +337,7 @@ def _problem_document(answer: requests.Response) -> Json:
     """Read a problem document; a proxy's own error page is none."""
     if "json" not in answer.headers.get("Content-Type", ""):
         return {}
-    document = answer.json()
-    return document if isinstance(document, dict) else {}
+    return dict(answer.json())
 
 
 def _seconds(text: str | None) -> int:
