@@ -4,8 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 # Of npm only the tests need something; where there is none, they are skipped.
-NPM    := tests/postman
-NEWMAN := $(if $(shell command -v npm 2>/dev/null),$(NPM)/node_modules/npm.stamp)
+NPM    := $(if $(shell command -v npm 2>/dev/null),tests/node_modules/npm.stamp)
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test reliability lint audit format types-doc postman clean
@@ -23,8 +22,8 @@ $(VENV)/dev.stamp: requirements.txt requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp
 
-$(NPM)/node_modules/npm.stamp: $(NPM)/package.json $(NPM)/package-lock.json
-	@npm ci --prefix $(NPM) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+tests/node_modules/npm.stamp: tests/package.json tests/package-lock.json
+	@npm ci --prefix tests --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
 install: $(VENV)/run.stamp ## make the virtual environment
@@ -43,7 +42,7 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 	 fi; \
 	 exec $(BIN)/gunicorn wsgi:app
 
-test: $(VENV)/dev.stamp $(NEWMAN) ## run the whole test suite
+test: $(VENV)/dev.stamp $(NPM) ## run the whole test suite
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
@@ -53,6 +52,8 @@ lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@MYPYPATH=docs/examples/python $(BIN)/mypy docs/examples/python
+	@$(BIN)/shellcheck --external-sources docs/examples/shell/*.sh
 	@$(BIN)/lint-imports
 
 audit: $(VENV)/dev.stamp ## ask PyPI for known vulnerabilities of what the service runs on
@@ -69,4 +70,4 @@ postman: $(VENV)/dev.stamp ## write docs/postman/ from the OpenAPI document
 	@$(BIN)/python -m tests.postman.collection
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(NPM)/node_modules
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/node_modules

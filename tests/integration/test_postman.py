@@ -21,7 +21,7 @@ from tests.postman.steps import FOLDERS
 from .service import ROOT, TOKEN, Service
 
 PAGE = (ROOT / "docs" / "how-to" / "postman.md").read_text()
-MODULES = ROOT / "tests" / "postman" / "node_modules"
+MODULES = ROOT / "tests" / "node_modules"
 STEPS = {folder.name: [step.name for step in folder.steps] for folder in FOLDERS}
 
 # In CI there must be newman; so it fails there for want of it.

@@ -139,7 +139,7 @@ def test_the_environment_is_that_of_make_run() -> None:
 
 
 def test_what_npm_installs_is_pinned_and_from_any_registry() -> None:
-    folder = Path(__file__).parent
+    folder = ROOT / "tests"
     wanted = json.loads((folder / "package.json").read_text())["devDependencies"]
     locked = json.loads((folder / "package-lock.json").read_text())["packages"]
     assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
