@@ -1,0 +1,120 @@
+"""``jobs`` lists jobs, or shows one."""
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from oracle_api.commands.ending import show_job_results
+from oracle_api.commands.options import add_remote, open_service
+from oracle_api.remote.documents import Job, RawJobPage, compact, read
+from oracle_api.remote.exits import ExitCode
+from oracle_api.remote.service import Service
+from oracle_api.terminal.printer import Printer
+from oracle_api.terminal.progress import figures
+
+if TYPE_CHECKING:
+    from oracle_api.commands.options import Commands
+
+_COLUMNS = ("ID", "STATUS", "PROGRESS", "PROCEDURE", "STARTED", "DURATION", "CLIENT")
+
+_MOST_PER_PAGE = 1000
+
+
+def add_to(commands: "Commands") -> None:
+    """Add the command to a parser's."""
+    parser = add_remote(
+        commands,
+        "jobs",
+        _run,
+        purpose="list jobs, or show one",
+        about="Lists jobs, newest first; with an id, shows that one and its results. Into a pipe "
+        "go tab-separated lines without a head: "
+        f"{', '.join(name.lower() for name in _COLUMNS)}.",
+    )
+    parser.add_argument("job", metavar="JOB", nargs="?", help="show this one")
+    parser.add_argument("--status", help="only these, such as pending,running")
+    parser.add_argument("--procedure", metavar="NAME", help="only of this procedure")
+    parser.add_argument("--id", metavar="PREFIX", help="only those whose id begins so")
+    parser.add_argument("--limit", type=int, metavar="N", help="so many at most (default: 100)")
+    parser.add_argument("--all", action="store_true", help="all of them, page after page")
+
+
+def _run(options: argparse.Namespace) -> ExitCode:
+    printer = Printer()
+    service = open_service(options, printer)
+    if options.job:
+        return _show(options, service, printer)
+    if options.json:
+        printer.document(_as_one(_pages(options, service)))
+        return ExitCode.OK
+    rows = _rows(options, service, printer)
+    printer.table(_COLUMNS, rows, unbroken="ID", has_plain_head=False)
+    return ExitCode.OK
+
+
+def _show(options: argparse.Namespace, service: Service, printer: Printer) -> ExitCode:
+    answer = service.job(options.job)
+    if options.json:
+        printer.document(answer.body)
+        return ExitCode.OK
+    job = read(answer.body, Job)
+    members = {
+        "id": job.id,
+        "status": job.status,
+        "procedure": job.procedure_name,
+        "params": job.params,
+        "progress": job.progress,
+        "work": figures(job.work) if job.work else None,
+        "client": job.submitted_by,
+        "accepted": job.start_time,
+        "started": job.run_start_time,
+        "ended": job.end_time,
+        "duration": job.duration,
+        "error code": job.error_code,
+        "error": job.error,
+    }
+    printer.pairs((name, value) for name, value in members.items() if value is not None)
+    show_job_results(service, printer, job)
+    return ExitCode.OK
+
+
+def _pages(options: argparse.Namespace, service: Service) -> Iterator[RawJobPage]:
+    query: dict[str, Any] = {
+        "status": options.status,
+        "procedure": options.procedure,
+        "id": options.id,
+        "limit": options.limit or (_MOST_PER_PAGE if options.all else None),
+    }
+    while True:
+        page = read(service.jobs(query).body, RawJobPage)
+        yield page
+        if not options.all or page.next is None:
+            return
+        query["cursor"] = page.next
+
+
+def _as_one(pages: Iterator[RawJobPage]) -> bytes:
+    """Make one document of the pages; of a single one, it says all that the service did."""
+    whole = next(pages)
+    for page in pages:
+        whole.jobs += page.jobs
+        whole.next = page.next
+    return compact(whole).encode()
+
+
+def _rows(options: argparse.Namespace, service: Service, printer: Printer) -> Iterator[list[Any]]:
+    for page in _pages(options, service):
+        for raw in page.jobs:
+            job = read(bytes(raw), Job)
+            status = "cancelling" if job.is_active and job.cancel_requested else job.status
+            yield [
+                job.id,
+                status,
+                f"{job.progress}%",
+                job.procedure_name,
+                job.start_time,
+                job.duration,
+                job.submitted_by,
+            ]
+        if page.next and not options.all:
+            printer.remark(f"{page.total} in all; --all shows them.")
