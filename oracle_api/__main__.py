@@ -59,6 +59,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _parse(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Namespace:
     """Read the command line; parameters of a call may stand before, between and after options."""
+    if any(not _is_text(word) for word in given):
+        parser.error("an argument is not text in the terminal's encoding")
     options, rest = parser.parse_known_args(given)
     # argparse gives a list of positional arguments only those that stand together.
     unknown = [word for word in rest if word.startswith("-") or "read_parameter" not in options]
@@ -70,6 +72,11 @@ def _parse(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Na
     except argparse.ArgumentTypeError as exc:
         parser.error(str(exc))
     return options
+
+
+def _is_text(word: str) -> bool:
+    """Say whether a word holds no bytes that could not be decoded (PEP 383)."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

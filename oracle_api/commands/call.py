@@ -40,7 +40,7 @@ def add_to(commands: "Commands") -> None:
 def _run(options: argparse.Namespace) -> ExitCode:
     printer = Printer()
     service = open_service(options, printer)
-    answer = service.call(body_of(options, service), options.timeout)
+    answer = service.call(body_of(options, service.describe), options.timeout)
     if options.json:
         printer.document(answer.body)
     else:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from oracle_api.commands.ending import show_job_results
 from oracle_api.commands.options import add_remote, open_service
-from oracle_api.remote.documents import Job, RawJobPage, compact, read
+from oracle_api.remote.connection import Answer
+from oracle_api.remote.documents import Job, JobPage, PageEnd, RawJobPage, compact, read
 from oracle_api.remote.exits import ExitCode
 from oracle_api.remote.service import Service
 from oracle_api.terminal.printer import Printer
@@ -44,10 +45,11 @@ def _run(options: argparse.Namespace) -> ExitCode:
     service = open_service(options, printer)
     if options.job:
         return _show(options, service, printer)
+    answers = _pages(options, service)
     if options.json:
-        printer.document(_as_one(_pages(options, service)))
+        printer.document(_as_one(answers) if options.all else next(answers).body)
         return ExitCode.OK
-    rows = _rows(options, service, printer)
+    rows = _rows(answers, printer, is_all=options.all)
     printer.table(_COLUMNS, rows, unbroken="ID", has_plain_head=False)
     return ExitCode.OK
 
@@ -78,34 +80,32 @@ def _show(options: argparse.Namespace, service: Service, printer: Printer) -> Ex
     return ExitCode.OK
 
 
-def _pages(options: argparse.Namespace, service: Service) -> Iterator[RawJobPage]:
+def _pages(options: argparse.Namespace, service: Service) -> Iterator[Answer]:
     query: dict[str, Any] = {
         "status": options.status,
         "procedure": options.procedure,
         "id": options.id,
-        "limit": options.limit or (_MOST_PER_PAGE if options.all else None),
+        "limit": _MOST_PER_PAGE if options.all and options.limit is None else options.limit,
     }
     while True:
-        page = read(service.jobs(query).body, RawJobPage)
-        yield page
-        if not options.all or page.next is None:
+        answer = service.jobs(query)
+        yield answer
+        query["cursor"] = read(answer.body, PageEnd).next
+        if not options.all or query["cursor"] is None:
             return
-        query["cursor"] = page.next
 
 
-def _as_one(pages: Iterator[RawJobPage]) -> bytes:
-    """Make one document of the pages; of a single one, it says all that the service did."""
-    whole = next(pages)
-    for page in pages:
-        whole.jobs += page.jobs
-        whole.next = page.next
-    return compact(whole).encode()
+def _as_one(answers: Iterator[Answer]) -> bytes:
+    """Make one document of all pages, with the jobs as they came."""
+    pages = [read(answer.body, RawJobPage) for answer in answers]
+    jobs = [job for page in pages for job in page.jobs]
+    return compact({"total": pages[0].total, "jobs": jobs}).encode()
 
 
-def _rows(options: argparse.Namespace, service: Service, printer: Printer) -> Iterator[list[Any]]:
-    for page in _pages(options, service):
-        for raw in page.jobs:
-            job = read(bytes(raw), Job)
+def _rows(answers: Iterator[Answer], printer: Printer, *, is_all: bool) -> Iterator[list[Any]]:
+    for answer in answers:
+        page = read(answer.body, JobPage)
+        for job in page.jobs:
             status = "cancelling" if job.is_active and job.cancel_requested else job.status
             yield [
                 job.id,
@@ -116,5 +116,5 @@ def _rows(options: argparse.Namespace, service: Service, printer: Printer) -> It
                 job.duration,
                 job.submitted_by,
             ]
-        if page.next and not options.all:
+        if page.next and not is_all:
             printer.remark(f"{page.total} in all; --all shows them.")

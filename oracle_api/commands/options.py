@@ -4,11 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from oracle_api.remote.arguments import Values, call_body, parse_argument, parse_out
-from oracle_api.remote.connection import Connection
+from oracle_api.remote.connection import Answer, Connection
 from oracle_api.remote.documents import Description, read
 from oracle_api.remote.errors import Refused, RemoteError
 from oracle_api.remote.exits import ExitCode
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _T = TypeVar("_T")
+
+# A year; what is longer than a clock can count to is no wait.
+_LONGEST_SECONDS = 31_536_000
 
 #: Lines below the help of each command that talks to a service.
 EXITS = "exit codes:\n" + "".join(f"  {code.value:>3}  {code.meaning}\n" for code in ExitCode)
@@ -109,16 +113,16 @@ def add_call(parser: argparse.ArgumentParser) -> None:
 
 
 def positive_seconds(text: str) -> float:
-    """Read a number of seconds above 0, and below a year."""
-    seconds = float(text)
-    if not 0 < seconds < 31_536_000:
-        raise ValueError
-    return seconds
+    """Read a number of seconds above 0."""
+    with suppress(ValueError):
+        if 0 < float(text) < _LONGEST_SECONDS:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
 
 
 def some_seconds(text: str) -> float:
     """Read a number of seconds, or 0."""
-    return 0.0 if float(text) == 0 else positive_seconds(text)
+    return 0.0 if text == "0" else positive_seconds(text)
 
 
 def open_service(options: argparse.Namespace, printer: Printer) -> Service:
@@ -133,12 +137,14 @@ def open_service(options: argparse.Namespace, printer: Printer) -> Service:
     return Service(Connection(target))
 
 
-def body_of(options: argparse.Namespace, service: Service, **members: str | None) -> bytes:
+def body_of(
+    options: argparse.Namespace, describe: Callable[[str], Answer], **members: str | None
+) -> bytes:
     """Make the body of a call from a command's options.
 
     Args:
         options: of ``add_call``.
-        service: asked for the procedure's description where a value may mean two things.
+        describe: asks the service for a procedure's description, where a value may mean two things.
         members: further ones of the body.
 
     Raises:
@@ -146,14 +152,16 @@ def body_of(options: argparse.Namespace, service: Service, **members: str | None
     """
     full_name = f"{options.schema}.{options.name}" if options.schema else options.name
 
-    def describe() -> Description | None:
+    def description() -> Description | None:
         try:
-            return read(service.describe(full_name).body, Description)
-        except Refused:
-            # Unknown, or this token may not read it: the call itself says what is wrong.
+            return read(describe(full_name).body, Description)
+        except Refused as exc:
+            if exc.exit_code not in (ExitCode.NOT_FOUND, ExitCode.NOT_ALLOWED):
+                raise
+            # The call itself says what is wrong, or needs no description.
             return None
 
-    values = Values(options.parameters, _read_file, describe)
+    values = Values(options.parameters, _read_file, description)
     return call_body(
         options.name,
         values.as_json(),

@@ -1,11 +1,13 @@
 """``submit`` runs a procedure in the background."""
 
 import argparse
+import re
 import uuid
 from typing import TYPE_CHECKING
 
 from oracle_api.commands.ending import add_saving, add_waiting, check_saving, wait_and_show
 from oracle_api.commands.options import CALL_EPILOG, add_call, add_remote, body_of, open_service
+from oracle_api.remote.connection import Answer
 from oracle_api.remote.documents import Accepted, read
 from oracle_api.remote.exits import ExitCode
 from oracle_api.remote.patience import Deadline, Patience
@@ -33,6 +35,7 @@ def add_to(commands: "Commands") -> None:
     )
     parser.add_argument(
         "--idempotency-key",
+        type=_key,
         metavar="KEY",
         help="the same key and call give the same job; left out: one of its own",
     )
@@ -41,14 +44,25 @@ def add_to(commands: "Commands") -> None:
     add_saving(parser)
 
 
+def _key(text: str) -> str:
+    """Read a key that can stand in a header (RFC 9110, section 5.5)."""
+    if not re.fullmatch(r"[\x21-\x7e]{1,255}", text):
+        raise argparse.ArgumentTypeError("a key has 1 to 255 letters of ASCII, no blanks")
+    return text
+
+
 def _run(options: argparse.Namespace) -> ExitCode:
     printer = Printer()
     check_saving(options)
     service = open_service(options, printer)
-    body = body_of(options, service, callback_url=options.callback_url)
+    patience, deadline = Patience(options.retry, printer.remark), Deadline(options.timeout)
+
+    def describe(name: str) -> Answer:
+        return patience.get(lambda: service.describe(name), deadline)
+
+    body = body_of(options, describe, callback_url=options.callback_url)
     key = options.idempotency_key or str(uuid.uuid4())
-    patience = Patience(options.retry, printer.remark)
-    answer = patience.get(lambda: service.submit(body, key), Deadline(options.timeout))
+    answer = patience.get(lambda: service.submit(body, key), deadline)
     job_id = read(answer.body, Accepted).job_id
     if options.wait:
         printer.remark(f"Job {job_id}")

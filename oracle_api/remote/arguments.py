@@ -120,8 +120,14 @@ class Values:
         """Give each parameter's name and its value as JSON.
 
         Raises:
-            RemoteError: a file cannot be read, or a value cannot be sent.
+            RemoteError: a file cannot be read, a value cannot be sent, or a name is there twice.
         """
+        names = [_key(one.name) for one in self._written]
+        twice = [one.name for one in self._written if names.count(_key(one.name)) > 1]
+        if twice:
+            raise RemoteError(f"{twice[-1]} is given twice.", ExitCode.INVALID)
+        if [one.value for one in self._written if one.form is Form.FILE].count("-") > 1:
+            raise RemoteError("@- can be read only once.", ExitCode.INVALID)
         return [(one.name, msgspec.Raw(self._json(one).encode())) for one in self._written]
 
     def _json(self, one: Written) -> str:
@@ -135,7 +141,7 @@ class Values:
         if one.value.lstrip()[:1] in ("[", "{") and self._is(one.name, "is_json"):
             _check(one.name, one.value)
             return one.value
-        return _text(one.name, one.value)
+        return compact(one.value)
 
     def _from_file(self, one: Written) -> str:
         data = self._read_file(one.value)
@@ -152,7 +158,7 @@ class Values:
         if text.lstrip()[:1] in ("[", "{") and self._is(one.name, "is_json"):
             _check(one.name, text)
             return text
-        return _text(one.name, text)
+        return compact(text)
 
     def _is(self, name: str, what: str) -> bool:
         """Say whether a parameter is of a kind in every overload that has all the names."""
@@ -201,17 +207,10 @@ def _key(name: str) -> str:
     return name[1:-1] if name.startswith('"') else name.upper()
 
 
-def _text(name: str, text: str) -> str:
-    try:
-        return compact(text)
-    except UnicodeEncodeError:
-        raise RemoteError(f"{name}: the value is not UTF-8.", ExitCode.INVALID) from None
-
-
 def _check_json(name: str, text: str) -> None:
     try:
         _json_reader.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, ArithmeticError, RecursionError) as exc:
+    except (msgspec.DecodeError, ArithmeticError, RecursionError) as exc:
         raise ValueError(f"{name}: the value is not JSON: {exc}") from None
 
 

@@ -61,11 +61,16 @@ class JobPage(msgspec.Struct):
     next: str | None = None
 
 
-class RawJobPage(msgspec.Struct, omit_defaults=True):
+class RawJobPage(msgspec.Struct):
     """A page of ``GET /jobs``, with its jobs as they came."""
 
     total: int
     jobs: list[msgspec.Raw]
+
+
+class PageEnd(msgspec.Struct):
+    """What a page of a list says of the next one."""
+
     next: str | None = None
 
 
