@@ -1,10 +1,7 @@
 """Waits for a job on behalf of a command, and shows how it ended."""
 
 import argparse
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from oracle_api.commands.options import positive_seconds, some_seconds
@@ -15,8 +12,8 @@ from oracle_api.remote.exits import ExitCode
 from oracle_api.remote.patience import Deadline, Patience
 from oracle_api.remote.service import Service
 from oracle_api.remote.waiting import Waiter
+from oracle_api.terminal.files import write_whole
 from oracle_api.terminal.printer import Printer
-from oracle_api.terminal.progress import ProgressBar
 from oracle_api.terminal.results import rows_url, show_results
 
 # How often the figures of a progress bar are new.
@@ -78,6 +75,8 @@ def wait(
     if not sys.stderr.isatty():
         patience = Patience(options.retry, printer.remark)
         return Waiter(service, patience, lambda job: None).wait(job_id, deadline)
+    from oracle_api.terminal.progress import ProgressBar  # noqa: PLC0415 - slow to load
+
     with ProgressBar(sys.stderr) as bar:
         patience = Patience(options.retry, bar.notice)
         return Waiter(service, patience, bar.show, _DRAWING_SECONDS).wait(job_id, deadline)
@@ -102,7 +101,7 @@ def wait_and_show(
         printer.document(answer.body)
     elif not options.csv:
         show_job_results(service, printer, job)
-    return end_of(printer, job)
+    return _say_end(printer, job)
 
 
 def show_job_results(service: Service, printer: Printer, job: Job) -> None:
@@ -110,10 +109,10 @@ def show_job_results(service: Service, printer: Printer, job: Job) -> None:
     show_results(printer, job.result, job.results, job.output, service.rows)
 
 
-def end_of(printer: Printer, job: Job) -> ExitCode:
-    """Say what a job that has no result ended with, and give the exit code."""
+def _say_end(printer: Printer, job: Job) -> ExitCode:
+    """Say how a job ended, its success only to people; gives the exit code."""
     code = _BY_STATUS.get(job.status, ExitCode.FAILED)
-    if code is not ExitCode.OK:
+    if code is not ExitCode.OK or sys.stderr.isatty():
         error = with_code(job.error, job.error_code) if job.error else ""
         printer.remark(f"Job {job.id} is {job.status}" + (f": {error}" if error else "."))
     return code
@@ -127,7 +126,7 @@ def _save(service: Service, job: Job, label: str, path: Path | None) -> None:
         sys.stdout.buffer.flush()
     else:
         try:
-            _write_whole(path, pieces)
+            write_whole(path, pieces)
         except OSError as exc:
             detail = f"{path} cannot be written: {exc.strerror}."
             raise RemoteError(detail, ExitCode.INVALID) from None
@@ -144,22 +143,3 @@ def _find_rows(job: Job, label: str) -> str:
             return url
     names = ", ".join(cursors) or "none"
     raise RemoteError(f"The job has no cursor {label}; it has {names}.", ExitCode.INVALID)
-
-
-def _write_whole(path: Path, pieces: Iterator[bytes]) -> None:
-    """Write a file that is there only once it is complete."""
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        try:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            # As any new file: the mask of the process is known only by setting it.
-            mask = os.umask(0)
-            os.umask(mask)
-            os.fchmod(file.fileno(), 0o666 & ~mask)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise

@@ -10,8 +10,8 @@ from oracle_api.remote.connection import Answer
 from oracle_api.remote.documents import Job, JobPage, PageEnd, RawJobPage, compact, read
 from oracle_api.remote.exits import ExitCode
 from oracle_api.remote.service import Service
+from oracle_api.terminal.figures import figures
 from oracle_api.terminal.printer import Printer
-from oracle_api.terminal.progress import figures
 
 if TYPE_CHECKING:
     from oracle_api.commands.options import Commands
@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
         printer.document(_as_one(answers) if options.all else next(answers).body)
         return ExitCode.OK
     rows = _rows(answers, printer, is_all=options.all)
-    printer.table(_COLUMNS, rows, unbroken="ID", has_plain_head=False)
+    printer.table(_COLUMNS, rows, is_list=True)
     return ExitCode.OK
 
 
@@ -112,7 +112,7 @@ def _rows(answers: Iterator[Answer], printer: Printer, *, is_all: bool) -> Itera
                 status,
                 f"{job.progress}%",
                 job.procedure_name,
-                job.start_time,
+                f"{job.start_time[:19]}Z",
                 job.duration,
                 job.submitted_by,
             ]

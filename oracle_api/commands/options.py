@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _T = TypeVar("_T")
+
+_HELP_COLUMNS = 88
 
 # A year; what is longer than a clock can count to is no wait.
 _LONGEST_SECONDS = 31_536_000
@@ -61,7 +64,7 @@ def add_remote(
     parser = commands.add_parser(
         name,
         help=purpose,
-        description=about,
+        description=textwrap.fill(about, _HELP_COLUMNS),
         epilog=f"{epilog}\n{EXITS}".lstrip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -3,12 +3,10 @@
 import itertools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from types import ModuleType
+from typing import Any, TextIO
 
 from oracle_api.terminal.text import cell, printable
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 # A drawn table is as wide as its widest row: all of them are in memory.
 _DRAWN_ROWS = 200
@@ -26,7 +24,6 @@ class Printer:
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self._is_drawn = self._out.isatty()
-        self._console: Console | None = None
 
     def document(self, body: bytes) -> None:
         """Print JSON as the service wrote it."""
@@ -46,7 +43,7 @@ class Printer:
     def pairs(self, pairs: Iterable[tuple[str, Any]]) -> None:
         """Print names and their values."""
         if self._is_drawn:
-            self._draw(None, None, None, pairs)
+            _drawing().draw_pairs(self._out, pairs)
         else:
             self._separate(pairs)
 
@@ -56,8 +53,7 @@ class Printer:
         rows: Iterable[Sequence[Any]],
         *,
         title: str | None = None,
-        unbroken: str | None = None,
-        has_plain_head: bool = True,
+        is_list: bool = False,
     ) -> None:
         """Print a table.
 
@@ -65,16 +61,20 @@ class Printer:
             columns: their names.
             rows: values of JSON. A terminal gets the first of them, with a remark.
             title: above it.
-            unbroken: the column whose values a terminal gets on one line, to be copied.
-            has_plain_head: whether title and names are printed into a pipe too.
+            is_list: a terminal gets all rows, each on one line, so that it can be copied; a pipe
+                gets the rows alone.
         """
+        if self._is_drawn and is_list:
+            _drawing().draw_list(self._out, columns, rows)
+            return
         if self._is_drawn:
             waiting = iter(rows)
-            self._draw(title, columns, unbroken, itertools.islice(waiting, _DRAWN_ROWS))
+            shown = list(itertools.islice(waiting, _DRAWN_ROWS))
+            _drawing().draw_table(self._out, columns, shown, title)
             if next(waiting, None) is not None:
                 self.remark(f"Only the first {_DRAWN_ROWS} rows are shown; a pipe gets all.")
             return
-        if has_plain_head:
+        if not is_list:
             if title is not None:
                 self.line(f"# {title}")
             self._separate([columns])
@@ -84,52 +84,11 @@ class Printer:
         for row in rows:
             self._out.write("\t".join(map(cell, row)) + "\n")
 
-    def _draw(
-        self,
-        title: str | None,
-        columns: Sequence[str] | None,
-        unbroken: str | None,
-        rows: Iterable[Sequence[Any]],
-    ) -> None:
-        # Only here: drawing is the slowest part to load.
-        from rich import box  # noqa: PLC0415
-        from rich.console import Console  # noqa: PLC0415
-        from rich.table import Table  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
 
-        table = Table(
-            title=None if title is None else Text(printable(title)),
-            title_justify="left",
-            box=box.SIMPLE_HEAD if columns is not None else None,
-            show_header=columns is not None,
-            pad_edge=False,
-        )
-        kept = list(rows)
-        width = len(columns) if columns is not None else max(map(len, kept), default=0)
-        for number in range(width):
-            is_number = bool(kept) and all(
-                number < len(row) and _is_number(row[number]) for row in kept
-            )
-            table.add_column(
-                Text(printable(columns[number])) if columns is not None else "",
-                justify="right" if is_number and columns is not None else "left",
-                overflow="fold",
-                no_wrap=columns is not None and columns[number] == unbroken,
-                style="bold" if columns is None and number == 0 else None,
-            )
-        for row in kept:
-            table.add_row(*(_drawn(value, Text) for value in row))
-        if self._console is None:
-            self._console = Console(file=self._out, highlight=False, emoji=False, markup=False)
-        self._console.print(table)
+def _drawing() -> ModuleType:
+    from oracle_api.terminal import drawing  # noqa: PLC0415 - slow to load, seldom needed
 
-
-def _drawn(value: Any, text: Any) -> Any:
-    return text("NULL", style="dim") if value is None else text(cell(value))
-
-
-def _is_number(value: Any) -> bool:
-    return not isinstance(value, str | bool | list | dict)
+    return drawing
 
 
 def flat(pages: Iterable[Sequence[Any]]) -> Iterator[Any]:

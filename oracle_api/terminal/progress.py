@@ -1,9 +1,14 @@
-"""A job's progress while somebody waits, on a terminal: true figures, nothing made up."""
+"""A job's progress while somebody waits, on a terminal. Slow to load: only for one who looks."""
 
 from types import TracebackType
 from typing import Self, TextIO
 
-from oracle_api.remote.documents import Job, Work
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.text import Text
+
+from oracle_api.remote.documents import Job
+from oracle_api.terminal.figures import figures
 from oracle_api.terminal.text import printable
 
 
@@ -15,9 +20,6 @@ class ProgressBar:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # noqa: PLC0415
-
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -55,23 +57,4 @@ class ProgressBar:
 
     def notice(self, text: str) -> None:
         """Say something above the line."""
-        from rich.text import Text  # noqa: PLC0415 - only where there is a terminal
-
         self._bar.console.print(Text(printable(text)))
-
-
-def figures(work: Work) -> str:
-    """Write what a procedure reports: ``3/10 blocks, 7s left``."""
-    text = f"{work.sofar}/{work.totalwork} {work.units or ''}".rstrip()
-    if work.remaining_seconds is not None:
-        text += f", {_length(work.remaining_seconds)} left"
-    return printable(text)
-
-
-def _length(seconds: int) -> str:
-    """Write a length as jobs' ``duration`` is written: ``1h2m3s``."""
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{minutes}m{seconds}s"
-    return f"{minutes}m{seconds}s" if minutes else f"{seconds}s"

@@ -439,7 +439,7 @@ def test_wait_comes_again_when_the_service_says(make_service: Callable[..., Serv
     assert done.stderr.count("Trying again.") == 1
 
 
-def test_the_how_to_page_runs_as_it_stands(service: Service) -> None:
+def test_the_how_to_page_runs_as_it_stands(service: Service, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "how-to" / "command-line.md").read_text()
     blocks = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
     script = "".join(
@@ -448,10 +448,10 @@ def test_the_how_to_page_runs_as_it_stands(service: Service) -> None:
         if not line.startswith("export ORACLE_API_")
     )
     folder = Path(sys.executable).parent
-    further = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(service.log_path.parent)}
+    further = {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         ["bash", "-eu"],
-        cwd=ROOT,
+        cwd=tmp_path,
         env=environ(service, **further),
         input=script,
         capture_output=True,
@@ -460,6 +460,7 @@ def test_the_how_to_page_runs_as_it_stands(service: Service) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "items.csv").read_text().splitlines()) == 5001
     lines = done.stdout.splitlines()
     for expected in (
         "RESULTADO\t3.5",

@@ -1,9 +1,9 @@
-"""The figures beside a progress bar."""
+"""A procedure's own figures, in words."""
 
 import pytest
 
 from oracle_api.remote.documents import Work
-from oracle_api.terminal.progress import figures
+from oracle_api.terminal.figures import figures
 
 
 @pytest.mark.parametrize(
