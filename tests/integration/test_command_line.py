@@ -386,7 +386,7 @@ def test_jobs_are_listed_and_shown(service: Service) -> None:
 
 def test_jobs_are_found_by_the_beginning_of_their_ids(service: Service) -> None:
     parameters = service.get("/openapi.json").json()["paths"]["/jobs"]["get"]["parameters"]
-    if "id" not in {one.get("name") for one in parameters}:
+    if {"$ref": "#/components/parameters/id"} not in parameters:
         pytest.skip("this service does not search by id")
     job_id = service.launch("SUMA_SIMPLE", {"a": 1, "b": 1})
     service.launch("SUMA_SIMPLE", {"a": 1, "b": 2})
