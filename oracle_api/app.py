@@ -1,0 +1,65 @@
+"""Wires the parts of the service together, here and nowhere else."""
+
+from flask import Flask
+from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from oracle_api.access_log import HEADER, register_access_log
+from oracle_api.audit import register_audit
+from oracle_api.problems import register_problems
+from oracle_api.request_metrics import register_request_metrics
+from oracle_api.routes import BLUEPRINTS
+from oracle_api.server_timing import SERVER_TIMING, register_server_timing
+from oracle_api.services import EXTENSION, Services
+from oracle_api.settings import Settings
+from oracle_api.throttle import register_throttle
+
+_PREFLIGHT_SECONDS = 3600
+
+
+def create_app(settings: Settings) -> Flask:
+    """Wire the parts of the service together; nothing is started.
+
+    Args:
+        settings: read and checked.
+
+    Returns:
+        The WSGI app; its services are in ``app.extensions["oracle_api"]`` and want to be started
+        in the process that serves requests.
+    """
+    app = Flask(__package__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # Neither a trailing nor a doubled slash is answered with a redirect.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    services = app.extensions[EXTENSION] = Services(settings)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
+        )
+    # First, so that it measures what the others do too.
+    register_request_metrics(app, services.metrics)
+    register_server_timing(app)
+    register_access_log(app)
+    register_audit(app)
+    register_throttle(app)
+    register_problems(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.cors_origins:
+        CORS(
+            app,
+            origins=list(settings.cors_origins),
+            supports_credentials=False,
+            expose_headers=[
+                "ETag",
+                "Location",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                HEADER,
+                SERVER_TIMING,
+            ],
+            max_age=_PREFLIGHT_SECONDS,
+        )
+    return app

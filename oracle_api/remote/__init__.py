@@ -1,0 +1,1 @@
+"""A client of a running service, over HTTP. Knows nothing of what the service is made of."""
