@@ -1,0 +1,62 @@
+"""The kinds of problems, and who answers with them."""
+
+from typing import Any
+
+from oracle_api.exceptions import OracleApiError
+from oracle_api.problems import KINDS, Kind
+from reference.document import operations, resolved
+from reference.markdown import heading, paragraphs, prose, table
+
+
+def problems() -> str:
+    """Describe every kind of problem, by its status."""
+    kinds = sorted(KINDS.items(), key=lambda item: item[1].status)
+    return paragraphs(*(_one(raised, kind) for raised, kind in kinds))
+
+
+def plain_statuses() -> str:
+    """Describe the problems that are no more than their status."""
+    found = {}
+    for _, _, operation in operations():
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400 and not slugs_of(answer):
+                found[status] = answer["description"]
+    rows = [(f"`{status}`", found[status]) for status in sorted(found)]
+    return table(("status", "title"), rows)
+
+
+def slugs_of(answer: dict[str, Any]) -> list[str]:
+    """Give the kinds of problems that an answer may be; none where its status says it all."""
+    [content] = answer["content"].values()
+    return [slug for slug in content["examples"] if slug != "plain"]
+
+
+def _one(raised: type[OracleApiError], kind: Kind) -> str:
+    is_worth_a_try = kind.remedy.startswith(("Try again", "Wait"))
+    retry = "`Retry-After` says when, in seconds." if is_worth_a_try else ""
+    return paragraphs(
+        heading(3, f"`{kind.slug}`", f"problem-{kind.slug}"),
+        table(
+            ("", ""),
+            [
+                ("type", f"`{kind.type}`"),
+                ("status", f"{kind.status.value} {kind.status.phrase}"),
+                ("title", kind.title),
+                ("when", prose(raised.__doc__)),
+                ("what to do", f"{kind.remedy} {retry}".strip()),
+                ("answered by", ", ".join(_answered_by(kind.slug)) or "no route; see the jobs"),
+            ],
+        ),
+    )
+
+
+def _answered_by(slug: str) -> list[str]:
+    return [
+        f"[`{method} {path}`](#route-{operation['operationId']})"
+        for method, path, operation in operations()
+        if any(
+            slug in slugs_of(resolved(answer))
+            for status, answer in operation["responses"].items()
+            if int(status) >= 400
+        )
+    ]
