@@ -1,6 +1,7 @@
 """The README, .env.example and the documentation's pages agree with the code."""
 
 import configparser
+import io
 import re
 import shutil
 import subprocess
@@ -12,12 +13,16 @@ from typing import Any
 
 import pytest
 import reference
+from dotenv import dotenv_values
 from reference.document import document
 from ruamel.yaml import YAML
 
 from oracle_api import create_app
+from oracle_api.audit_log import AuditLine
+from oracle_api.clients.client import Scope
+from oracle_api.clients.tokenfile import Entry
 from oracle_api.problems import KINDS
-from oracle_api.settings import Settings
+from oracle_api.settings import Range, Settings
 from tests import doc_shapes
 from tests.doc_blocks import CHECKED, EXECUTED, PROGRAMS, Block, all_blocks, pages
 
@@ -138,8 +143,10 @@ def test_a_part_that_nobody_makes_is_an_error() -> None:
 def test_every_setting_is_in_the_reference(variable: str, site: str) -> None:
     purpose = SETTINGS[variable].metadata["purpose"].replace("](docs/", "](/")
     default = written(SETTINGS[variable].default)
-    shown = f"Default: `{default}`" if default else "Default: empty."
-    assert f"### `{variable}`\n\n{purpose}\n\n{shown}" in site
+    shown = f"Default: `{default}`." if default else "Default: empty."
+    cast = SETTINGS[variable].metadata["cast"]
+    limits = f" From {cast.lowest:,} to {cast.highest:,}." if isinstance(cast, Range) else ""
+    assert f"### `{variable}`\n\n{purpose}\n\n{shown}{limits}\n" in site
 
 
 def test_every_route_of_the_document_is_in_the_reference(site: str) -> None:
@@ -165,7 +172,7 @@ def test_every_error_is_in_the_reference_with_what_to_do(site: str) -> None:
         assert kind.remedy
         for part in (kind.type, kind.title, kind.remedy, f"{kind.status.value}"):
             assert part in text, kind.slug
-        assert "| answered by | [" in text, kind.slug
+        assert re.search(r"\| answered by \| (\[|every)", text), kind.slug
 
 
 def test_every_status_that_says_it_all_is_in_the_reference(site: str) -> None:
@@ -173,6 +180,24 @@ def test_every_status_that_says_it_all_is_in_the_reference(site: str) -> None:
         for operation in methods.values():
             for status in operation["responses"]:
                 assert f"`{status}`" in site
+
+
+def test_every_command_and_its_commands_are_in_the_reference(site: str) -> None:
+    for command in ("", "token", "token new", "token check"):
+        assert f"usage: python -m oracle_api {command}".rstrip() in site
+        assert not command or f"## `{command}`" in site
+
+
+def test_every_scope_and_every_member_of_a_client_is_in_the_reference(site: str) -> None:
+    for name in (*Scope, *Entry.__struct_fields__):
+        assert re.search(rf"^\| `{name}` \| \S", site, re.MULTILINE), name
+    # Both open it, with no other scope.
+    assert re.search(r"^\| `jobs:read:all` \| \[`GET /jobs`\]", site, re.MULTILINE)
+
+
+def test_every_member_of_an_audit_line_is_in_the_reference(site: str) -> None:
+    for name in AuditLine.__struct_fields__:
+        assert re.search(rf"^\| `{name}` \| \S", site, re.MULTILINE), name
 
 
 # ---- blocks; those that can be carried out are in integration/test_doc_blocks.py
@@ -239,7 +264,16 @@ def test_data_is_as_the_api_has_it(block: Block) -> None:
         case "yaml":
             YAML(typ="safe").load(block.text)
         case "ini":
-            configparser.ConfigParser().read_string(block.text)
+            check_ini(block.text)
+
+
+def check_ini(text: str) -> None:
+    """Read a file with sections; one without is an ``.env``, which has settings alone."""
+    if "[" in text:
+        configparser.ConfigParser(interpolation=None).read_string(text)
+        return
+    named = dotenv_values(stream=io.StringIO(text))
+    assert named.keys() <= SETTINGS.keys(), named.keys() - SETTINGS.keys()
 
 
 def test_most_json_is_known_to_be_of_the_api() -> None:

@@ -8,15 +8,20 @@ from collections.abc import Callable
 from typing import Any
 
 from reference.audit import audit_lines
+from reference.clients import client_members, scopes
+from reference.command_line import command_line
 from reference.errors import plain_statuses, problems
 from reference.routes import routes, shapes
 from reference.settings import settings
 
 MAKERS: dict[str, Callable[[], str]] = {
     "audit lines": audit_lines,
+    "client members": client_members,
+    "command line": command_line,
     "plain statuses": plain_statuses,
     "problems": problems,
     "routes": routes,
+    "scopes": scopes,
     "settings": settings,
     "shapes": shapes,
 }

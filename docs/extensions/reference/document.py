@@ -24,6 +24,11 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def link(method: str, path: str, operation: dict[str, Any]) -> str:
+    """Link to an operation's description."""
+    return f"[`{method} {path}`](#route-{operation['operationId']})"
+
+
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
     """Give method, path and description of each operation, in the document's order."""
     return [

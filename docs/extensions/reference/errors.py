@@ -4,8 +4,9 @@ from typing import Any
 
 from oracle_api.exceptions import OracleApiError
 from oracle_api.problems import KINDS, Kind
-from reference.document import operations, resolved
-from reference.markdown import heading, paragraphs, prose, table
+from reference.docstrings import summary_of
+from reference.document import link, operations
+from reference.markdown import heading, paragraphs, table
 
 
 def problems() -> str:
@@ -42,21 +43,26 @@ def _one(raised: type[OracleApiError], kind: Kind) -> str:
                 ("type", f"`{kind.type}`"),
                 ("status", f"{kind.status.value} {kind.status.phrase}"),
                 ("title", kind.title),
-                ("when", prose(raised.__doc__)),
+                ("when", summary_of(raised)),
                 ("what to do", f"{kind.remedy} {retry}".strip()),
-                ("answered by", ", ".join(_answered_by(kind.slug)) or "no route; see the jobs"),
+                ("answered by", _answered_by(kind.slug)),
             ],
         ),
     )
 
 
-def _answered_by(slug: str) -> list[str]:
+def _answered_by(slug: str) -> str:
+    guarded = [one for one in operations() if one[2]["security"]]
+    found = [one for one in operations() if slug in _slugs_of_all(one[2])]
+    if found == guarded:
+        return "every route that needs a token"
+    return ", ".join(link(*one) for one in found)
+
+
+def _slugs_of_all(operation: dict[str, Any]) -> list[str]:
     return [
-        f"[`{method} {path}`](#route-{operation['operationId']})"
-        for method, path, operation in operations()
-        if any(
-            slug in slugs_of(resolved(answer))
-            for status, answer in operation["responses"].items()
-            if int(status) >= 400
-        )
+        slug
+        for status, answer in operation["responses"].items()
+        if int(status) >= 400
+        for slug in slugs_of(answer)
     ]

@@ -28,8 +28,3 @@ def heading(level: int, text: str, target: str = "") -> str:
 def code(value: Any) -> str:
     """Write a value as a block of JSON."""
     return f"```json\n{json.dumps(value, indent=2, ensure_ascii=False)}\n```"
-
-
-def prose(docstring: str | None) -> str:
-    """Make Markdown of a docstring's first part."""
-    return " ".join((docstring or "").partition("\n\n")[0].split()).replace("``", "`")

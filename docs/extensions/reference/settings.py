@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from oracle_api.settings import Settings
+from oracle_api.settings import Range, Settings
 from reference.markdown import heading, paragraphs
 
 _EXAMPLE = Path(__file__).parents[3] / ".env.example"
@@ -36,12 +36,14 @@ def written(default: Any) -> str:
 
 def _one(item: Any) -> str:
     default = written(item.default)
+    cast = item.metadata["cast"]
+    limits = f" From {cast.lowest:,} to {cast.highest:,}." if isinstance(cast, Range) else ""
     # It is written as seen from README.md.
     purpose = item.metadata["purpose"].replace("](docs/", "](/")
     return paragraphs(
         heading(3, f"`{item.metadata['variable']}`"),
         purpose,
-        f"Default: `{default}`" if default else "Default: empty.",
+        (f"Default: `{default}`." if default else "Default: empty.") + limits,
     )
 
 
