@@ -118,7 +118,7 @@ def test_the_commands_of_a_page_succeed_and_answer_as_it_says(
 @needs_embedded
 def test_the_session_of_the_readme_shows_what_it_promises(service: Service, clone: Path) -> None:
     ran = run_shell("README.md", service, clone)
-    [session] = [output for block, output in ran if block.kind == "bash"]
+    session = next(output for block, output in ran if block.kind == "bash")
     total, running, completed, asked, cancelled, listed, deleted = session.splitlines()
     assert total == '{"status":"ok","out":{"RESULTADO":3.5}}'
     assert '"status":"running"' in running
