@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 NPM    := $(if $(shell command -v npm 2>/dev/null),tests/node_modules/npm.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test reliability lint audit format types-doc postman clean
+.PHONY: help install run test reliability lint audit format docs types-doc postman clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ format: $(VENV)/dev.stamp ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+docs: $(VENV)/dev.stamp ## make the documentation site in docs/_build/html; a warning is an error
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --fresh-env docs docs/_build/html
+
 types-doc: $(VENV)/dev.stamp ## write docs/types.md from what the service answers
 	@$(BIN)/python -m tests.integration.type_table > docs/types.new && mv docs/types.new docs/types.md
 
@@ -70,4 +73,4 @@ postman: $(VENV)/dev.stamp ## write docs/postman/ from the OpenAPI document
 	@$(BIN)/python -m tests.postman.collection
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/node_modules
+	rm -rf $(VENV) docs/_build tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

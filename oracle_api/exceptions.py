@@ -88,7 +88,7 @@ class ProcedureNotFound(NotFound):
 
 
 class NotAllowed(OracleApiError):
-    """The caller, or our database user, may not do this."""
+    """The caller, or the service's database user, may not do this."""
 
 
 class ScopeMissing(NotAllowed):

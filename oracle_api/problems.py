@@ -25,12 +25,14 @@ class Kind:
         status: of the response.
         slug: names the kind; the last part of ``type``.
         title: the same for every occurrence.
-        hint: what the caller can do, added to the detail.
+        remedy: what the caller can do, for the documents.
+        hint: the same in short, added to the detail.
     """
 
     status: HTTPStatus
     slug: str
     title: str
+    remedy: str
     hint: str = ""
 
     @property
@@ -40,51 +42,136 @@ class Kind:
 
 
 KINDS: dict[type[errors.OracleApiError], Kind] = {
-    errors.InvalidRequest: Kind(HTTPStatus.BAD_REQUEST, "invalid-request", "Invalid request"),
-    errors.NotAllowed: Kind(HTTPStatus.FORBIDDEN, "not-allowed", "Not allowed"),
-    errors.ScopeMissing: Kind(HTTPStatus.FORBIDDEN, "insufficient-scope", "Scope missing"),
+    errors.InvalidRequest: Kind(
+        HTTPStatus.BAD_REQUEST,
+        "invalid-request",
+        "Invalid request",
+        "Change the request: `errors` points into the body, and `detail` shows the signature "
+        "where parameters do not fit it.",
+    ),
+    errors.NotAllowed: Kind(
+        HTTPStatus.FORBIDDEN,
+        "not-allowed",
+        "Not allowed",
+        "Ask the operator: the address, the callback's host or the privileges of the database's "
+        "user forbid it.",
+    ),
+    errors.ScopeMissing: Kind(
+        HTTPStatus.FORBIDDEN,
+        "insufficient-scope",
+        "Scope missing",
+        "Use another token, or ask for one with a scope that `WWW-Authenticate` names.",
+    ),
     errors.ProcedureNotAllowed: Kind(
-        HTTPStatus.FORBIDDEN, "procedure-not-allowed", "Procedure not allowed"
+        HTTPStatus.FORBIDDEN,
+        "procedure-not-allowed",
+        "Procedure not allowed",
+        "Ask the operator: the client or the service has no pattern that allows it.",
     ),
-    errors.JobNotFound: Kind(HTTPStatus.NOT_FOUND, "job-not-found", "No such job"),
+    errors.JobNotFound: Kind(
+        HTTPStatus.NOT_FOUND,
+        "job-not-found",
+        "No such job",
+        "Check the id; the job may be another client's, or deleted after its retention.",
+    ),
     errors.ProcedureNotFound: Kind(
-        HTTPStatus.NOT_FOUND, "procedure-not-found", "No such procedure"
+        HTTPStatus.NOT_FOUND,
+        "procedure-not-found",
+        "No such procedure",
+        "Check the name with `GET /procedures`; the database's user may lack `EXECUTE` on it.",
     ),
-    errors.NotFound: Kind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),
-    errors.Conflict: Kind(HTTPStatus.CONFLICT, "conflict", "Conflict"),
+    errors.NotFound: Kind(
+        HTTPStatus.NOT_FOUND,
+        "not-found",
+        "Not found",
+        "Check the name of the parameter against the job's `result`.",
+    ),
+    errors.Conflict: Kind(
+        HTTPStatus.CONFLICT,
+        "conflict",
+        "Conflict",
+        "Look at the job again and decide: a final one is not cancelled, an active one not "
+        "deleted. In a call, a row exists already or is locked.",
+    ),
     errors.IdempotencyMismatch: Kind(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-mismatch", "Idempotency key used before"
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "idempotency-mismatch",
+        "Idempotency key used before",
+        "Use a new key for a new request.",
     ),
     errors.ProcedureFailed: Kind(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "procedure-failed", "The procedure raised an error"
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "procedure-failed",
+        "The procedure raised an error",
+        "Treat it as the procedure's answer: `code` and `detail` are its own. Do not repeat it "
+        "blindly.",
     ),
     errors.CallTimedOut: Kind(
         HTTPStatus.GATEWAY_TIMEOUT,
         "timed-out",
         "The call took too long",
-        "POST /procedure/async runs long procedures.",
+        "Use `POST /procedure/async`; the call was rolled back.",
+        hint="POST /procedure/async runs long procedures.",
     ),
-    errors.CallCancelled: Kind(HTTPStatus.GATEWAY_TIMEOUT, "cancelled", "The call was broken off"),
+    errors.CallCancelled: Kind(
+        HTTPStatus.GATEWAY_TIMEOUT,
+        "cancelled",
+        "The call was broken off",
+        "The call was rolled back, and may be made again.",
+    ),
     errors.OutcomeUnknown: Kind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "outcome-unknown", "Connection lost during the call"
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "outcome-unknown",
+        "Connection lost during the call",
+        "Look into the database for what the call has done before it is repeated.",
     ),
     errors.DatabaseUnavailable: Kind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable", "The database is not available"
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "database-unavailable",
+        "The database is not available",
+        "Try again; nothing was called.",
     ),
     errors.StaleTypes: Kind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "types-changed", "A type was compiled anew"
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "types-changed",
+        "A type was compiled anew",
+        "Try again; nothing was called.",
     ),
-    errors.Unavailable: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
-    errors.QueueFull: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "queue-full", "The job queue is full"),
+    errors.Unavailable: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        "Not available now",
+        "Try again.",
+    ),
+    errors.QueueFull: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "queue-full",
+        "The job queue is full",
+        "Try again; no job was made.",
+    ),
     errors.TooManyJobs: Kind(
-        HTTPStatus.TOO_MANY_REQUESTS, "too-many-jobs", "The client has too many active jobs"
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-jobs",
+        "The client has too many active jobs",
+        "Try again when one of the client's jobs has ended; no job was made.",
     ),
-    errors.RateLimited: Kind(HTTPStatus.TOO_MANY_REQUESTS, "rate-limited", "Too many requests"),
+    errors.RateLimited: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "rate-limited",
+        "Too many requests",
+        "Wait; `RateLimit` and `RateLimit-Policy` show how much is left.",
+    ),
     errors.StoreRefused: Kind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "store-refused", "The job store refused a write"
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "store-refused",
+        "The job store refused a write",
+        "Do not repeat it as it is: tell the operator, with `request_id`.",
     ),
     errors.StoreUnavailable: Kind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The job store is not available"
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "store-unavailable",
+        "The job store is not available",
+        "Try again; the operator sees in the log why the job store cannot be used.",
     ),
 }
 

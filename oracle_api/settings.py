@@ -29,30 +29,34 @@ def _flag(raw: str) -> bool:
     raise ValueError("must be 1 or 0")
 
 
-def _integer(lowest: int, highest: int) -> Callable[[str], int]:
-    def cast(raw: str) -> int:
+@dataclass(frozen=True)
+class Range:
+    """What a number may be, both ends included."""
+
+    lowest: float
+    highest: float
+
+
+class _integer(Range):  # noqa: N801 - reads like the other casts
+    def __call__(self, raw: str) -> int:
         try:
             value = int(raw)
         except ValueError:
             raise ValueError("must be a whole number") from None
-        if not lowest <= value <= highest:
-            raise ValueError(f"must be between {lowest} and {highest}")
+        if not self.lowest <= value <= self.highest:
+            raise ValueError(f"must be between {self.lowest} and {self.highest}")
         return value
 
-    return cast
 
-
-def _seconds(lowest: float, highest: float) -> Callable[[str], float]:
-    def cast(raw: str) -> float:
+class _seconds(Range):  # noqa: N801 - reads like the other casts
+    def __call__(self, raw: str) -> float:
         try:
             value = float(raw)
         except ValueError:
             raise ValueError("must be a number of seconds") from None
-        if not lowest <= value <= highest:
-            raise ValueError(f"must be between {lowest:g} and {highest:g} seconds")
+        if not self.lowest <= value <= self.highest:
+            raise ValueError(f"must be between {self.lowest:g} and {self.highest:g} seconds")
         return value
-
-    return cast
 
 
 def _level(raw: str) -> str:

@@ -256,7 +256,8 @@ _PROBLEM_HEADERS: dict[HTTPStatus, tuple[str, ...]] = {
 
 
 def _example(kind: Kind) -> Json:
-    return _shown(kind.type, kind.title, kind.status, f"{kind.title}. {kind.hint}".strip())
+    shown = _shown(kind.type, kind.title, kind.status, f"{kind.title}. {kind.hint}".strip())
+    return {**shown, "description": kind.remedy}
 
 
 def _plain_example(status: HTTPStatus) -> Json:
