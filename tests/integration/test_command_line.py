@@ -2,12 +2,9 @@
 
 import base64
 import json
-import os
 import re
 import shlex
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,7 +19,7 @@ from .command import Terminal, environ, run, running, succeed
 from .conftest import needs_embedded
 from .procedures import Tally
 from .relay import Relay
-from .service import ROOT, Service, eventually, free_port
+from .service import Service, eventually, free_port
 
 pytestmark = needs_embedded
 
@@ -437,39 +434,6 @@ def test_wait_comes_again_when_the_service_says(make_service: Callable[..., Serv
     done = run(service, "submit", "SUMA_SIMPLE", "a=1", "b=2", "--wait")
     assert (done.returncode, done.stdout) == (0, "RESULTADO\t3\n")
     assert done.stderr.count("Trying again.") == 1
-
-
-def test_the_how_to_page_runs_as_it_stands(service: Service, tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "how-to" / "command-line.md").read_text()
-    blocks = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
-    script = "".join(
-        line + "\n"
-        for line in "".join(blocks).splitlines()
-        if not line.startswith("export ORACLE_API_")
-    )
-    folder = Path(sys.executable).parent
-    further = {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        ["bash", "-eu"],
-        cwd=tmp_path,
-        env=environ(service, **further),
-        input=script,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert len((tmp_path / "items.csv").read_text().splitlines()) == 5001
-    lines = done.stdout.splitlines()
-    for expected in (
-        "RESULTADO\t3.5",
-        "VRESULTADO\t12500",
-        "cancelled",
-        "DWH.PKG_ETL.PROCESO_LARGO",
-        "exit 1",
-    ):
-        assert expected in lines
 
 
 @needs_nginx
