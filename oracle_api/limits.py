@@ -7,6 +7,9 @@ MAX_WAIT_SECONDS = 60
 DEFAULT_JOBS = 100
 MAX_JOBS = 1000
 
+#: Hours of the figures about jobs: by default.
+DEFAULT_HOURS = 24
+
 #: Rows of a REF CURSOR on one page: by default, and at most.
 DEFAULT_ROWS = 1000
 MAX_ROWS = 10_000

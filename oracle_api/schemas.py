@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from oracle_api.exceptions import FieldError, InvalidRequest
-from oracle_api.jobs.job import Callback, Job, JobPage, JobStatus
+from oracle_api.jobs.job import Callback, Job, JobPage, JobStatus, PageOutline
+from oracle_api.jobs.summary import ProcedureFigures, Summary
 from oracle_api.nesting import too_deep
 from oracle_api.oracle.names import ProcedureName, identifier
 from oracle_api.oracle.request import Argument, CallRequest, Direction
@@ -360,6 +362,44 @@ def page_document(page: JobPage) -> dict[str, Any]:
     return document
 
 
+def page_tag(outline: PageOutline) -> str:
+    """Make the entity tag of a page of jobs: each change of a job is a version of its own."""
+    return _digest([outline.total, outline.next_seq, outline.versions])
+
+
+def summary_document(summary: Summary) -> dict[str, Any]:
+    """Show figures about jobs."""
+    period = summary.period
+    return {
+        "since": timestamp(period.since),
+        "until": timestamp(period.until.replace(microsecond=0)),
+        "active": summary.active,
+        "hours": [{"start": timestamp(hour.start), **hour.ended} for hour in summary.hours],
+        "procedures": [_procedure_figures(figures) for figures in summary.procedures],
+    }
+
+
+def summary_tag(document: dict[str, Any]) -> str:
+    """Make the weak entity tag of figures: that time goes on alone is no other state of them."""
+    return _digest({name: value for name, value in document.items() if name != "until"})
+
+
+def _procedure_figures(figures: ProcedureFigures) -> dict[str, Any]:
+    return {
+        "procedure_name": figures.procedure_name,
+        "jobs": figures.jobs,
+        "failed": figures.failed,
+        "shortest_seconds": figures.shortest.total_seconds(),
+        "median_seconds": figures.median.total_seconds(),
+        "p95_seconds": figures.p95.total_seconds(),
+        "longest_seconds": figures.longest.total_seconds(),
+    }
+
+
+def _digest(value: Any) -> str:
+    return blake2b(encode(value), digest_size=16).hexdigest()
+
+
 def _params(request: CallRequest) -> Any:
     return _by_name(request.arguments) if request.by_object else request.arguments or None
 
@@ -450,6 +490,19 @@ def whole_number(text: str | None, name: str, *, default: int, highest: int) -> 
         raise InvalidRequest(f"{name} must be a whole number from 1 to {highest}.")
     # Python reads no number of thousands of digits; the first of them are more than any limit.
     return min(int(match[1][:18]), highest)
+
+
+def id_prefix(text: str | None) -> str | None:
+    """Read how the ids that are looked for begin, in any case; None is no such wish.
+
+    Raises:
+        InvalidRequest: no id begins so.
+    """
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9a-fA-F]{1,32}", text):
+        raise InvalidRequest("id must be the first 1 to 32 hex digits of a job's id.")
+    return text.lower()
 
 
 def page_cursor(text: str | None) -> int | None:

@@ -31,6 +31,7 @@ from oracle_api.jobs.registry import JobRegistry
 from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
+from oracle_api.jobs.summary import SummaryStore
 from oracle_api.metrics.exposition import StoreReadings, WSGIApp, exposition
 from oracle_api.metrics.instruments import Instruments
 from oracle_api.oracle.call import Answer, Caller, CallOptions, Stage
@@ -79,6 +80,7 @@ class Services:
     store: JobStore
     rows: RowStore
     lobs: LobStore
+    summaries: SummaryStore
     registry: JobRegistry
     audit_log: AuditLog
 
@@ -123,6 +125,7 @@ class Services:
         self.store = JobStore(self._database, self._audit_end)
         self.rows = RowStore(self._database)
         self.lobs = LobStore(self._database)
+        self.summaries = SummaryStore(self._database)
         owners = OwnerStore(self._database, self._audit_end)
         self._monitor = WorkMonitor(self.pool)
         self.registry = self._make_registry(owners)

@@ -199,6 +199,7 @@ class JobFilter:
     Args:
         statuses: any of these; empty is all.
         procedure: this name, case-insensitively; None is all.
+        id_prefix: only ids that begin so, 1 to 32 lower-case hex digits; None is all.
         ended_since: leave out what ended before.
         submitted_by: only this client's; None is anybody's.
     """
@@ -207,6 +208,7 @@ class JobFilter:
     procedure: str | None = None
     ended_since: datetime | None = None
     submitted_by: str | None = None
+    id_prefix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,21 @@ class Census:
 
 
 @dataclass(frozen=True, slots=True)
+class PageOutline:
+    """What tells one state of a page from every other one; cheaper to read than the page.
+
+    Args:
+        total: as on the page.
+        versions: id and version of each of its jobs.
+        next_seq: as on the page.
+    """
+
+    total: int
+    versions: tuple[tuple[str, int], ...]
+    next_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobPage:
     """One page of a list, newest first.
 
@@ -235,3 +252,9 @@ class JobPage:
     total: int
     jobs: tuple[Job, ...]
     next_seq: int | None
+
+    @property
+    def outline(self) -> PageOutline:
+        """What tells this state of the page from every other one."""
+        versions = tuple((job.id, job.version) for job in self.jobs)
+        return PageOutline(self.total, versions, self.next_seq)

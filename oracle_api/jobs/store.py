@@ -1,6 +1,6 @@
 """Where jobs are kept. Every move is guarded here: it names the state and owner it expects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from oracle_api.jobs.job import (
     JobStatus,
     NewJob,
     Outcome,
+    PageOutline,
 )
 from oracle_api.jobs.records import (
     CALLBACK,
@@ -52,6 +53,7 @@ from oracle_api.oracle.sessions import Session
 
 _PURGE_BATCH = 500
 
+_OUTLINED = (jobs.c.seq, jobs.c.id, jobs.c.version)
 
 _BY_ID = (
     sa.select(*WHOLE, *CALLBACK)
@@ -159,8 +161,23 @@ class JobStore:
             limit: most jobs on the page.
             before_seq: go on below this one.
         """
+        total, rows, next_seq = self._read_page(LISTED, wanted, limit, before_seq)
+        return JobPage(total, tuple(map(to_job, rows)), next_seq)
+
+    def outline(self, wanted: JobFilter, limit: int, before_seq: int | None = None) -> PageOutline:
+        """Read what tells the present state of a page from others; arguments as of ``list``."""
+        total, rows, next_seq = self._read_page(_OUTLINED, wanted, limit, before_seq)
+        return PageOutline(total, tuple((row.id, row.version) for row in rows), next_seq)
+
+    def _read_page(
+        self,
+        columns: Sequence[sa.ColumnElement[Any]],
+        wanted: JobFilter,
+        limit: int,
+        before_seq: int | None,
+    ) -> tuple[int, Sequence[Any], int | None]:
         condition = _condition(wanted)
-        page = sa.select(*LISTED).where(condition).order_by(jobs.c.seq.desc()).limit(limit + 1)
+        page = sa.select(*columns).where(condition).order_by(jobs.c.seq.desc()).limit(limit + 1)
         if before_seq is not None:
             page = page.where(jobs.c.seq < before_seq)
         with self._database.reading(snapshot=True) as connection:
@@ -168,8 +185,7 @@ class JobStore:
                 sa.select(sa.func.count()).select_from(jobs).where(condition)
             ).scalar_one()
             rows = connection.execute(page).all()
-        found = tuple(to_job(row) for row in rows[:limit])
-        return JobPage(total, found, found[-1].seq if len(rows) > limit else None)
+        return total, rows[:limit], rows[limit - 1].seq if len(rows) > limit else None
 
     def census(self) -> Census:
         """Count the jobs of all processes.
@@ -355,9 +371,17 @@ class JobStore:
 
 
 def _condition(wanted: JobFilter) -> sa.ColumnElement[bool]:
-    parts: list[sa.ColumnElement[bool]] = [jobs.c.status.in_(wanted.statuses or tuple(JobStatus))]
+    # Where any state will do, naming them all would keep other indexes from being used.
+    parts: list[sa.ColumnElement[bool]] = [sa.true()]
+    if wanted.statuses:
+        parts.append(jobs.c.status.in_(wanted.statuses))
     if wanted.procedure is not None:
-        parts.append(sa.func.upper(jobs.c.procedure_name) == wanted.procedure.upper())
+        # Both by the database: SQLite leaves letters beyond ASCII as they are.
+        parts.append(sa.func.upper(jobs.c.procedure_name) == sa.func.upper(wanted.procedure))
+    if wanted.id_prefix is not None:
+        # A range is read from the index by id, which LIKE is not everywhere; "g" is behind all
+        # hex digits.
+        parts.append(jobs.c.id.between(wanted.id_prefix, wanted.id_prefix + "g"))
     if wanted.ended_since is not None:
         since = to_number(wanted.ended_since)
         parts.append(jobs.c.end_time.is_(None) | (jobs.c.end_time >= since))

@@ -18,6 +18,7 @@ JobId = Annotated[
     str, Meta(pattern="^[0-9a-f]{32}$", examples=["a3f5e8d9c2b4a1e7f6d8c9b2a1e7f6d8"])
 ]
 Moment = Annotated[datetime, Meta(tz=True)]
+Seconds = Annotated[float, Meta(ge=0)]
 OutValues = Annotated[
     dict[str, Any] | list[dict[str, Any]],
     Meta(description="OUT values by the caller's names for them; of a batch, a list of such."),
@@ -150,6 +151,51 @@ class JobPage(Struct):
     next: Annotated[
         str | UnsetType, Meta(description="The `cursor` of the next page; none on the last.")
     ] = UNSET
+
+
+class ActiveJobs(Struct):
+    """Jobs that have not ended."""
+
+    pending: Annotated[int, Meta(ge=0)]
+    running: Annotated[int, Meta(ge=0)]
+
+
+class HourOfJobs(Struct):
+    """Jobs that ended within one hour."""
+
+    start: Annotated[Moment, Meta(description="Where the hour begins, in UTC.")]
+    completed: Annotated[int, Meta(ge=0)]
+    failed: Annotated[int, Meta(ge=0)]
+    cancelled: Annotated[int, Meta(ge=0)]
+
+
+class ProcedureTimes(Struct):
+    """The jobs of one procedure that ran and ended, and how long they ran."""
+
+    procedure_name: Annotated[
+        str, Meta(description="As a caller wrote it; names that differ in case only are one.")
+    ]
+    jobs: Annotated[int, Meta(ge=1)]
+    failed: Annotated[int, Meta(ge=0, description="How many of them failed.")]
+    shortest_seconds: Seconds
+    median_seconds: Seconds
+    p95_seconds: Annotated[float, Meta(ge=0, description="What 95 of 100 do not exceed.")]
+    longest_seconds: Seconds
+
+
+class JobSummary(Struct):
+    """Figures about jobs."""
+
+    since: Annotated[Moment, Meta(description="Where the first of the hours begins.")]
+    until: Annotated[Moment, Meta(description="When they were counted.")]
+    active: ActiveJobs
+    hours: Annotated[
+        list[HourOfJobs],
+        Meta(description="All of the period, oldest first; the last has not ended."),
+    ]
+    procedures: Annotated[
+        list[ProcedureTimes], Meta(description="Those of most jobs first, at most 20.")
+    ]
 
 
 class JobDeleted(Struct):

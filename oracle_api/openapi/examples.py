@@ -138,3 +138,28 @@ JOB_PAGE = {
         },
     )
 }
+SUMMARIES = {
+    "two hours": _example(
+        "Two hours",
+        {
+            "since": "2025-12-10T13:00:00Z",
+            "until": "2025-12-10T14:30:07Z",
+            "active": {"pending": 3, "running": 2},
+            "hours": [
+                {"start": "2025-12-10T13:00:00Z", "completed": 0, "failed": 0, "cancelled": 0},
+                {"start": "2025-12-10T14:00:00Z", "completed": 11, "failed": 1, "cancelled": 0},
+            ],
+            "procedures": [
+                {
+                    "procedure_name": "PKG_ETL.PROCESO_LARGO",
+                    "jobs": 12,
+                    "failed": 1,
+                    "shortest_seconds": 0.5,
+                    "median_seconds": 2.0,
+                    "p95_seconds": 9.1,
+                    "longest_seconds": 10.2,
+                }
+            ],
+        },
+    )
+}

@@ -108,6 +108,9 @@ _BODY = (
 )
 
 
+_SAME = Answer(description="It has not changed.", headers=("ETag",))
+
+
 def _json(shape: Any, **named: shown.Example) -> Body:
     return Body(shapes={JSON: shape}, examples=named)
 
@@ -234,8 +237,26 @@ OPERATIONS: dict[str, Operation] = {
         description="Newest first: all that are active, and those that ended within "
         "{settings.job_retention_hours:g} hours. Without the scope `jobs:read:all` a client "
         "sees its own.",
-        parameters=("status", "procedure", "limit", "cursor"),
-        answers=_ok("A page of jobs.", _json(answers.JobPage, **shown.JOB_PAGE)),
+        parameters=("id", "status", "procedure", "limit", "cursor", "IfNoneMatch"),
+        answers={
+            **_ok("A page of jobs.", _json(answers.JobPage, **shown.JOB_PAGE), "ETag"),
+            HTTPStatus.NOT_MODIFIED: _SAME,
+        },
+        problems=(errors.InvalidRequest, *_STORE),
+    ),
+    "jobs.summary": Operation(
+        id="summarizeJobs",
+        tag="jobs",
+        summary="Figures about jobs",
+        description="How many are active now, how many ended in each of the last hours, and how "
+        "long those of each procedure ran. Jobs that ended more than "
+        "{settings.job_retention_hours:g} hours ago are not counted. The `ETag` does not change "
+        "with `until` alone. Without the scope `jobs:read:all` a client's own jobs are counted.",
+        parameters=("hours", "IfNoneMatch"),
+        answers={
+            **_ok("The figures.", _json(answers.JobSummary, **shown.SUMMARIES), "ETag"),
+            HTTPStatus.NOT_MODIFIED: _SAME,
+        },
         problems=(errors.InvalidRequest, *_STORE),
     ),
     "jobs.show": Operation(
@@ -369,7 +390,7 @@ OPERATIONS: dict[str, Operation] = {
         parameters=("IfNoneMatch",),
         answers={
             **_ok("The document.", _json({"type": "object"}), "ETag"),
-            HTTPStatus.NOT_MODIFIED: Answer(description="It has not changed.", headers=("ETag",)),
+            HTTPStatus.NOT_MODIFIED: _SAME,
         },
     ),
     "health.alive": Operation(

@@ -4,6 +4,7 @@ from typing import Any
 
 from oracle_api.jobs.job import JobStatus
 from oracle_api.limits import (
+    DEFAULT_HOURS,
     DEFAULT_JOBS,
     DEFAULT_ROWS,
     MAX_DAYS,
@@ -75,6 +76,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "The same key, client and body give the same job again.",
         minLength=1,
         maxLength=MAX_KEY,
+    ),
+    "id": _query(
+        "id",
+        "Only jobs whose id begins so; case does not matter.",
+        {"type": "string", "pattern": "^[0-9a-fA-F]{1,32}$"},
+    ),
+    "hours": _query(
+        "hours",
+        f"So many hours, the present one included: {DEFAULT_HOURS} unless it is said; more than "
+        "jobs are kept counts as that.",
+        _WHOLE,
     ),
     "IfNoneMatch": _header("If-None-Match", "The `ETag` of the answer that is at hand."),
     "Range": _header("Range", "The part that is wanted (RFC 9110).", examples=["bytes=0-1023"]),

@@ -9,15 +9,26 @@ from oracle_api.auth import current_client, requires
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.jobs.database import utc_now
 from oracle_api.jobs.job import FINAL, Job, JobFilter
-from oracle_api.limits import DEFAULT_JOBS, MAX_DAYS, MAX_JOBS, MAX_WAIT_SECONDS
+from oracle_api.jobs.summary import Period, hours_kept
+from oracle_api.limits import (
+    DEFAULT_HOURS,
+    DEFAULT_JOBS,
+    MAX_DAYS,
+    MAX_JOBS,
+    MAX_WAIT_SECONDS,
+)
 from oracle_api.routes.body import json_answer
 from oracle_api.schemas import (
+    id_prefix,
     job_document,
     number,
     page_cursor,
     page_document,
+    page_tag,
     retry_after,
     statuses,
+    summary_document,
+    summary_tag,
     whole_number,
 )
 from oracle_api.services import current_services
@@ -53,10 +64,32 @@ def index() -> Response:
         procedure=request.args.get("procedure") or None,
         ended_since=utc_now() - timedelta(hours=services.settings.job_retention_hours),
         submitted_by=current_client().sees_only,
+        id_prefix=id_prefix(request.args.get("id")),
     )
     limit = whole_number(request.args.get("limit"), "limit", default=DEFAULT_JOBS, highest=MAX_JOBS)
     before = page_cursor(request.args.get("cursor"))
-    return json_answer(page_document(services.store.list(wanted, limit, before)))
+    if request.if_none_match:
+        tag = page_tag(services.store.outline(wanted, limit, before))
+        if request.if_none_match.contains_weak(tag):
+            return _tagged(Response(status=304), tag)
+    page = services.store.list(wanted, limit, before)
+    return _tagged(json_answer(page_document(page)), page_tag(page.outline))
+
+
+@blueprint.get("/jobs/summary")
+@requires("jobs:read")
+def summary() -> Response:
+    """Give figures about the jobs of the last hours."""
+    services = current_services()
+    retention = timedelta(hours=services.settings.job_retention_hours)
+    hours = whole_number(
+        request.args.get("hours"), "hours", default=DEFAULT_HOURS, highest=hours_kept(retention)
+    )
+    period = Period.last(hours, utc_now(), retention)
+    document = summary_document(services.summaries.read(period, current_client().sees_only))
+    response = json_answer(document)
+    response.set_etag(summary_tag(document), weak=True)
+    return response.make_conditional(request)  # type: ignore[return-value]
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
@@ -89,6 +122,11 @@ def delete_many() -> Response:
     deleted = current_services().store.delete_ended(wanted or FINAL, before, whose)
     note_deleted(deleted)
     return json_answer({"message": "The jobs were deleted.", "deleted": deleted})
+
+
+def _tagged(response: Response, tag: str) -> Response:
+    response.set_etag(tag)
+    return response
 
 
 def _job_answer(job: Job, status: int = 200) -> Response:

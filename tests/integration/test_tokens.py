@@ -132,6 +132,7 @@ ROUTES: dict[tuple[str, str], set[str]] = {
     ("GET", "/procedures/<name>"): CALLING,
     ("GET", "/procedures/<name>/openapi.json"): CALLING,
     ("GET", "/jobs"): READING,
+    ("GET", "/jobs/summary"): READING,
     ("GET", "/jobs/<job_id>"): READING,
     ("GET", "/jobs/<job_id>/rows/<path:label>"): READING,
     ("GET", "/jobs/<job_id>/lobs/<path:label>"): READING,
