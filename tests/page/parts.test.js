@@ -9,7 +9,7 @@ import { ExactNumber, decimalParts, fitsNumber, isExact, parseExact } from "./st
 import { splitMoment } from "./static/moments.js";
 import { overloadFor, valuesByName } from "./static/overloads.js";
 import { countTicks, durationScale, hourStep } from "./static/scale.js";
-import { patternsFor } from "./static/search.js";
+import { patternsFor } from "./static/patterns.js";
 import { misfit, shapeText } from "./static/shapes.js";
 import { SubmissionKeys } from "./static/submission.js";
 

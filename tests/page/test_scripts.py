@@ -12,9 +12,7 @@ from oracle_api import page
 NODE = shutil.which("node")
 
 
-@pytest.mark.skipif(
-    NODE is None and not os.environ.get("CI"), reason="there is no program `node`"
-)
+@pytest.mark.skipif(NODE is None and not os.environ.get("CI"), reason="there is no program `node`")
 def test_what_the_scripts_compute(tmp_path: Path) -> None:
     # Of itself node would take a .js file for another kind of module.
     (tmp_path / "package.json").write_text('{"type": "module"}')

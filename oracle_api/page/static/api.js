@@ -1,5 +1,6 @@
 // Every request of the page to the service.
 
+import { parseExact } from "./exact.js";
 import { refuse, token } from "./session.js";
 
 /** What a request failed with. `status` is 0 where no answer came. */
@@ -23,20 +24,6 @@ const listeners = new Set();
 
 /** The service's clock less the browser's, in milliseconds. */
 let clockOffset = 0;
-
-// A double has at least so many exact decimal digits.
-const EXACT_DIGITS = 15;
-
-function exactly(_, value, context) {
-  if (typeof value !== "number" || context?.source === undefined) return value;
-  const digits = context.source.replace(/e.*$/i, "").replace(/[^0-9]/g, "").replace(/^0+/, "");
-  return digits.length > EXACT_DIGITS ? context.source : value;
-}
-
-/** Read JSON; a number that a double does not hold exactly becomes its own text. */
-export function parse(text) {
-  return JSON.parse(text, exactly);
-}
 
 async function attempt(method, path, options, bearer) {
   const headers = new Headers(options.headers);
@@ -107,7 +94,7 @@ async function read(method, path, options) {
   const text = response.status === 304 ? "" : await content(response, "text");
   return {
     status: response.status,
-    body: text ? parse(text) : null,
+    body: text ? parseExact(text) : null,
     etag: response.headers.get("ETag"),
     headers: response.headers,
   };

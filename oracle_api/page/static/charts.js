@@ -3,6 +3,7 @@
 import { durationChart, isLogarithmic } from "./durationchart.js";
 import { el, freshId, svg } from "./elements.js";
 import { OUTCOMES, hourChart, legend } from "./hourchart.js";
+import { explain } from "./problem.js";
 
 const REFRESH_MS = 30_000;
 const LEAST_WIDTH = 240;
@@ -38,7 +39,7 @@ export function mount(element, { api, t }) {
       status.textContent = active(t, summary);
     } catch (error) {
       if (stop.signal.aborted) return;
-      status.textContent = error.detail ?? t("charts.unreachable");
+      status.textContent = explain(error);
     }
     timer = setTimeout(look, REFRESH_MS);
   }
@@ -100,7 +101,7 @@ function durationFigure(t) {
           t("charts.procedure"),
           t("charts.jobs"),
           t("charts.failed"),
-          ...FIGURES.map((name) => t(`charts.${name}`)),
+          ...FIGURES.map((name) => t(name === "p95" ? "charts.p95_short" : `charts.${name}`)),
         ],
         summary.procedures.map((one) => [
           one.procedure_name,
@@ -178,11 +179,15 @@ function figureFrame(t, title, keys) {
     fill: (columns, rows) => {
       table.replaceChildren(
         el("caption", { class: "caption-top" }, title),
-        el("thead", {}, el("tr", {}, columns.map((name) => el("th", { scope: "col" }, name)))),
+        el("thead", {}, el("tr", {}, columns.map(columnHead))),
         el("tbody", {}, rows.map(tableRow)),
       );
     },
   };
+}
+
+function columnHead(name, index) {
+  return el("th", { scope: "col", class: index ? "text-end" : null }, name);
 }
 
 function tableRow([name, ...figures]) {

@@ -1,7 +1,8 @@
 // The inputs of the launch form, one kind for each kind of Oracle type.
 //
 // Each maker gives {elements, get, set, check}: `get` the JSON value, or undefined where nothing
-// is entered; `set` says whether the input can show a value; `check` the key of a complaint.
+// is entered; `set` says whether the input can show a value; `check` the key of a complaint; and
+// some a `hint` of what a value looks like.
 
 import { el } from "./elements.js";
 import { ExactNumber, decimalParts, fitsNumber, parseExact } from "./exact.js";
@@ -201,11 +202,13 @@ function base64Of(file) {
 }
 
 function jsonControl(parameter) {
-  const text = textControl(4, shapeText(parameter));
-  const [area] = text.elements;
+  const {
+    elements: [area],
+  } = textControl(4);
   area.classList.add("font-monospace");
   return {
     elements: [area],
+    hint: shapeText(parameter),
     get: () => (area.value.trim() ? parseExact(area.value) : undefined),
     set: (value) => {
       area.value = value === "" ? "" : JSON.stringify(value, null, 2);

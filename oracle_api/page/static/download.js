@@ -1,6 +1,7 @@
 // Buttons that save a file.
 
 import { el } from "./elements.js";
+import { explain } from "./problem.js";
 
 const ADDRESS_MS = 60_000;
 
@@ -29,7 +30,7 @@ export function saveButton({ t, text, save }) {
           await save();
           status.textContent = t("results.saved");
         } catch (error) {
-          status.textContent = error.detail ?? t("results.unreachable");
+          status.textContent = explain(error);
         } finally {
           busy = false;
         }

@@ -13,7 +13,7 @@ const DATES = /^(DATE|TIMESTAMP)/;
  */
 export function makeField(parameter, t) {
   const id = freshId("field");
-  const help = el("div", { class: "form-text", id: `${id}-help` });
+  const help = el("div", { class: "form-text text-break", id: `${id}-help` });
   const fault = el("div", { class: "invalid-feedback d-block", id: `${id}-fault`, hidden: true });
   const mode = modeSelect(parameter, t);
   const row = el("div", { class: "launch-inputs" });
@@ -39,8 +39,8 @@ export function makeField(parameter, t) {
   }
 
   function explain() {
-    help.textContent =
-      mode.value === "default" ? t("launch.left_out") : mode.value === "null" ? t("launch.null_help") : "";
+    const key = { default: "launch.left_out", null: "launch.null_help" }[mode.value];
+    help.textContent = [key && t(key), control.hint].filter(Boolean).join(" ");
   }
 
   function read() {

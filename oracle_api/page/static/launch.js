@@ -6,7 +6,7 @@ import { mount as mountResults } from "./results.js";
 import { mount as mountSearch } from "./search.js";
 import { SubmissionKeys } from "./submission.js";
 
-const HINTS = { 503: "launch.hint.503", 504: "launch.hint.504" };
+const HINTS = { 0: "launch.hint.0", 503: "launch.hint.503", 504: "launch.hint.504" };
 
 /**
  * Shows the launch form.
@@ -178,7 +178,8 @@ function mountForm(element, { api, t, name, values, onSubmitted, onOther }) {
 
 function problem(error, others, t) {
   const isAtFields = error.errors?.length > 0 && others.length === 0;
-  const text = isAtFields ? t("launch.invalid") : (error.detail ?? t("launch.unreachable"));
+  const said = error.status === 0 ? t("error.away") : error.detail;
+  const text = isAtFields ? t("launch.invalid") : said;
   const hint = HINTS[error.status];
   return alert(
     "danger",

@@ -82,6 +82,7 @@ function cursor(view, label, value) {
   const save = () => saveRows(view, label, value);
   return section(
     label,
+    null,
     pagedTable({
       t,
       caption: t("results.caption", { name: label, count: t.number(total) }),
@@ -106,6 +107,7 @@ function keptLob({ api, t, job }, label, lob) {
   const name = fileName(job, label, isText ? "txt" : "bin");
   return section(
     label,
+    label,
     el("p", {}, t("results.lob", { type: lob.media_type, size: t.bytes(lob.size) })),
     saveButton({
       t,
@@ -125,6 +127,7 @@ function longText({ t, job }, label, value) {
   };
   return section(
     label,
+    label,
     el("pre", { class: "results-text", tabindex: "0", "aria-label": label }, text),
     saveButton({ t, text: t("results.save", { name: label }), save }),
   );
@@ -132,6 +135,7 @@ function longText({ t, job }, label, value) {
 
 function output({ t }, lines) {
   return section(
+    t("results.output"),
     t("results.output"),
     el("pre", { class: "results-text", tabindex: "0", "aria-label": t("results.output") }, lines.join("\n")),
   );
@@ -142,8 +146,11 @@ function batch(view, elements) {
   const { t } = view;
   const names = [...new Set(elements.flatMap((one) => Object.keys(one)))];
   const rows = elements.map((one, index) => [
-    index,
-    ...names.map((name) => ({ value: one[name] ?? null, label: `${index}.${name}` })),
+    index + 1,
+    ...names.map((name) => ({
+      value: one[name] ?? null,
+      label: t("results.of_call", { name, number: index + 1 }),
+    })),
   ]);
   const opened = el("div");
   const cell = (item) => {
@@ -151,7 +158,7 @@ function batch(view, elements) {
     if (!isLarge(item.value)) return shownValue(item.value);
     const onclick = () => {
       opened.replaceChildren(...large(view, item.label, item.value));
-      opened.querySelector("h3").focus();
+      opened.firstElementChild.focus();
     };
     return el(
       "button",
@@ -170,8 +177,14 @@ function batch(view, elements) {
   return [table, opened];
 }
 
-function section(title, ...content) {
-  return el("section", { class: "mb-4" }, el("h3", { class: "fs-6", tabindex: "-1" }, title), content);
+/** Makes a part that can take the focus; one whose content has a title of its own needs none. */
+function section(label, title, ...content) {
+  return el(
+    "section",
+    { class: "mb-4", tabindex: "-1", "aria-label": label },
+    title && el("h3", { class: "fs-6" }, title),
+    content,
+  );
 }
 
 function isLarge(value) {

@@ -1,19 +1,11 @@
 // A search of procedures: a combobox whose list of options is always open.
 
 import { el, freshId } from "./elements.js";
+import { patternsFor } from "./patterns.js";
+import { explain } from "./problem.js";
 
 const WAIT_MS = 250;
 const MOST_SHOWN = 50;
-
-/** Gives the patterns of `GET /procedures` that find what a person typed. */
-export function patternsFor(text) {
-  const typed = text.trim();
-  if (!typed) return [null];
-  if (/[*?]/.test(typed)) return [typed];
-  if (typed.includes(".")) return [`${typed}*`];
-  // One part names packages and standalone procedures, two also those within packages.
-  return [`*${typed}*`, `*.*${typed}*`];
-}
 
 /** Shows the search; `onChosen` is told a procedure's name. */
 export function mount(element, { api, t, onChosen }) {
@@ -72,7 +64,7 @@ export function mount(element, { api, t, onChosen }) {
     } catch (error) {
       if (signal.aborted) return;
       list.replaceChildren();
-      status.textContent = error.detail ?? t("launch.unreachable");
+      status.textContent = explain(error);
     }
   }
 

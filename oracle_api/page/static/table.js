@@ -3,6 +3,7 @@
 import { plainText } from "./csv.js";
 import { el, freshId } from "./elements.js";
 import { ExactNumber } from "./exact.js";
+import { explain } from "./problem.js";
 
 export const PAGE_ROWS = 100;
 
@@ -24,6 +25,7 @@ export function pagesOf(rows) {
 export function pagedTable({ t, caption, columns, load, total, cell = shownValue }) {
   const id = freshId("rows");
   const body = el("tbody");
+  const heads = columns.map((name) => el("th", { scope: "col" }, name));
   const status = el("p", { class: "mb-0", role: "status" });
   const cursors = [undefined];
   let page = 0;
@@ -41,7 +43,7 @@ export function pagedTable({ t, caption, columns, load, total, cell = shownValue
       el(
         "thead",
         {},
-        el("tr", {}, columns.map((name) => el("th", { scope: "col" }, name))),
+        el("tr", {}, heads),
       ),
       body,
     ),
@@ -58,7 +60,7 @@ export function pagedTable({ t, caption, columns, load, total, cell = shownValue
       else cursors.length = page + 1;
       show(found.rows);
     } catch (error) {
-      if (error.name !== "AbortError") status.textContent = error.detail ?? t("results.unreachable");
+      if (error.name !== "AbortError") status.textContent = explain(error);
     } finally {
       loading = false;
       box.setAttribute("aria-busy", "false");
@@ -71,6 +73,9 @@ export function pagedTable({ t, caption, columns, load, total, cell = shownValue
         el("tr", {}, row.map((value) => el("td", { class: cellClass(value) }, cell(value)))),
       ),
     );
+    heads.forEach((head, column) => {
+      head.classList.toggle("text-end", rows.some((row) => isNumber(row[column])));
+    });
     box.scrollTop = 0;
     const first = page * PAGE_ROWS;
     status.textContent = rows.length
@@ -103,5 +108,9 @@ export function shownValue(value) {
 }
 
 function cellClass(value) {
-  return typeof value === "number" || value instanceof ExactNumber ? "text-end" : null;
+  return isNumber(value) ? "text-end" : null;
+}
+
+function isNumber(value) {
+  return typeof value === "number" || value instanceof ExactNumber;
 }
