@@ -42,12 +42,14 @@ _POLICY = "; ".join(
 def shell() -> Response:
     """Give the page without any data."""
     language = language_for(request.accept_languages)
+    settings = current_services().settings
     response = Response(
         render_template(
             "jobs.html",
             language=language,
             t=catalogue(language).__getitem__,
-            needs_token=not current_services().settings.api_no_auth,
+            needs_token=not settings.api_no_auth,
+            by_position=settings.params_by_position,
             modules=sorted(name for name in _ASSETS if name.endswith(".js")),
             version=VERSION,
         ),

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
@@ -58,7 +58,6 @@ def test_a_procedure_is_found_filled_in_and_launched_by_keyboard_alone(
     expect(page.locator("#view-other h2")).to_be_focused()
     expect(visit.field("VSEGUNDOS")).to_contain_text("Left out: the default applies.")
     expect(visit.field("VFECHA")).to_contain_text("required")
-    visit.screenshot("page-launch.png")
     keyboard.press("Tab")
     expect(page.get_by_role("button", name="Another procedure")).to_be_focused()
     keyboard.press("Tab")
@@ -68,6 +67,7 @@ def test_a_procedure_is_found_filled_in_and_launched_by_keyboard_alone(
         keyboard.press("Tab")
     keyboard.type("0.1")
     expect(visit.field("VSEGUNDOS")).not_to_contain_text("Left out: the default applies.")
+    visit.screenshot("page-launch.png")
     keyboard.press("Enter")
     job = service.finished(visit.submitted())
     assert job["params"] == {"VFECHA": "2025-12-10", "VSEGUNDOS": "0.1"}
@@ -281,6 +281,19 @@ def test_in_spanish_and_at_a_phones_width(browser: Browser, service: Service) ->
         visit.enter("B", "2")
         visit.page.get_by_role("button", name="Ejecutar ahora").click()
         assert visit.values() == {"RESULTADO": "3.5"}
+
+
+def test_by_position_each_value_goes_where_its_field_says(
+    browser: Browser, make_service: Callable[..., Service]
+) -> None:
+    by_position = make_service(PARAMS_BY_POSITION="1").start()
+    with visiting(browser, by_position) as visit:
+        visit.launch("PKG_ETL.PROCESO_LARGO")
+        visit.enter("VFECHA", "2025-12-10")
+        visit.enter("VSEGUNDOS", "0.1")
+        job = by_position.finished(visit.submit())
+        assert job["params"] == {"VFECHA": "2025-12-10", "VRESULTADO": None, "VSEGUNDOS": "0.1"}
+        assert job["result"] == {"VRESULTADO": 12500}
 
 
 def test_a_procedure_that_is_not_there_is_said_so(visit: PageVisit) -> None:

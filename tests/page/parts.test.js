@@ -7,7 +7,7 @@ import { nameIn } from "./static/callform.js";
 import { csvText } from "./static/csv.js";
 import { ExactNumber, decimalParts, fitsNumber, isExact, parseExact } from "./static/exact.js";
 import { splitMoment } from "./static/moments.js";
-import { overloadFor, valuesByName } from "./static/overloads.js";
+import { inOrder, overloadFor, valuesByName } from "./static/overloads.js";
 import { countTicks, durationScale, hourStep } from "./static/scale.js";
 import { patternsFor } from "./static/patterns.js";
 import { misfit, shapeText } from "./static/shapes.js";
@@ -128,6 +128,20 @@ test("values of a job find their overload", () => {
   assert.deepEqual([...valuesByName(listed)], [["VIN", 1], ["VNULL", null]]);
   assert.deepEqual([...valuesByName({ a: "x" })], [["A", "x"]]);
   assert.equal(valuesByName(undefined).size, 0);
+});
+
+test("by position, what comes out has its place and nothing is left out in between", () => {
+  const parameters = [
+    { name: "A", direction: "IN" },
+    { name: "R", direction: "OUT" },
+    { name: "B", direction: "IN", has_default: true },
+    { name: "C", direction: "IN", has_default: true },
+  ];
+  const of = (values) => inOrder(parameters, new Map(Object.entries(values)));
+  assert.deepEqual(of({ A: 1 }), { params: { A: 1, R: null }, gap: null });
+  assert.deepEqual(of({ B: 2, A: null }), { params: { A: null, R: null, B: 2 }, gap: null });
+  assert.deepEqual(Object.keys(of({ B: 2, A: 1 }).params), ["A", "R", "B"]);
+  assert.equal(of({ A: 1, C: 3 }).gap, "B");
 });
 
 test("what a person types becomes patterns", () => {

@@ -2,7 +2,7 @@
 
 import { el, freshId } from "./elements.js";
 import { makeField, typeText } from "./fields.js";
-import { inputsOf, overloadFor, valuesByName } from "./overloads.js";
+import { inOrder, inputsOf, overloadFor, valuesByName } from "./overloads.js";
 
 /**
  * Makes the form's content from the answer of `GET /procedures/{name}`.
@@ -13,6 +13,7 @@ import { inputsOf, overloadFor, valuesByName } from "./overloads.js";
  */
 export function callForm({ t, description, values }) {
   const { overloads } = description;
+  const isByPosition = document.documentElement.dataset.params === "position";
   const given = valuesByName(values);
   const area = el("div");
   const output = el("input", { class: "form-check-input", type: "checkbox", id: freshId("output") });
@@ -55,19 +56,23 @@ export function callForm({ t, description, values }) {
   }
 
   function read() {
-    const params = {};
-    const faults = [];
-    for (const field of fields) {
-      const one = field.read();
-      if (one.error) faults.push({ pointer: `/params/${field.name}`, detail: one.error });
-      else if (!one.left) params[field.name] = one.value;
-    }
+    const read = fields.map((field) => [field.name, field.read()]);
+    const faults = read
+      .filter(([, one]) => one.error)
+      .map(([name, one]) => ({ pointer: `/params/${name}`, detail: one.error }));
+    const { params, gap } = paramsOf(entered());
+    if (gap) faults.push({ pointer: `/params/${gap}`, detail: t("launch.error.gap") });
     complain(faults);
     if (faults.length) return null;
     const body = { name: description.name, params };
     if (overloads.length > 1) body.overload = chosen + 1;
     if (output.checked) body.output = true;
     return body;
+  }
+
+  function paramsOf(values) {
+    if (isByPosition) return inOrder(overloads[chosen].parameters, values);
+    return { params: Object.fromEntries(values), gap: null };
   }
 
   show(given);

@@ -28,3 +28,15 @@ export function overloadFor(overloads, names) {
   };
   return Math.max(0, overloads.findIndex(fits));
 }
+
+/**
+ * Makes the members of `params` for a service that binds them in order and ignores their names.
+ *
+ * Gives {params, gap}: `gap` the name of what is left out although something comes after it.
+ */
+export function inOrder(parameters, given) {
+  const isNeeded = (one) => one.direction === "OUT" || given.has(one.name);
+  const counted = parameters.slice(0, parameters.findLastIndex(isNeeded) + 1);
+  const gap = counted.find((one) => !isNeeded(one))?.name ?? null;
+  return { params: Object.fromEntries(counted.map(({ name }) => [name, given.get(name) ?? null])), gap };
+}
