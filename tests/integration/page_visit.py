@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from .service import ROOT, TOKEN, Service
@@ -99,6 +100,11 @@ class PageVisit:
     def does_not_scroll_sideways(self) -> bool:
         """Say whether the page is no wider than its window."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+    def barriers(self) -> list[str]:
+        """Name what in the view keeps people out, as far as axe-core can tell."""
+        found = Axe().run(self.page, context="#view-other").response["violations"]
+        return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
     def screenshot(self, name: str) -> None:
         """Take a picture for the documentation, where the environment asks for such."""

@@ -150,6 +150,7 @@ def test_colours_follow_the_theme_and_the_width_follows_a_phone(
             expect(visit.page.locator("svg.chart")).to_have_count(2)
             expect(visit.page.get_by_role("heading", name="Duraciones por")).to_be_visible()
             assert visit.does_not_scroll_sideways()
+            assert visit.barriers() == []
             for chart in visit.page.locator("svg.chart").all():
                 assert int(chart.get_attribute("width") or 0) <= visit.page.viewport_size["width"]  # type: ignore[index]
             fill = "(one) => getComputedStyle(one).fill"

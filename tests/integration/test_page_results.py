@@ -166,6 +166,7 @@ def test_a_wide_table_scrolls_within_a_phone(browser: Browser, service: Service)
         visit.go(f"jobs/{job['id']}")
         expect(visit.page.get_by_role("button", name="Descargar P_ROWS como CSV")).to_be_visible()
         assert visit.does_not_scroll_sideways()
+        assert visit.barriers() == []
         box = visit.page.locator(".results-scroll")
         assert box.evaluate("box => box.scrollWidth > box.clientWidth")
         box.focus()

@@ -16,7 +16,11 @@ export function callForm({ t, description, values }) {
   const isByPosition = document.documentElement.dataset.params === "position";
   const given = valuesByName(values);
   const area = el("div");
-  const output = el("input", { class: "form-check-input", type: "checkbox", id: freshId("output") });
+  const output = el("input", {
+    class: "form-check-input",
+    type: "checkbox",
+    id: freshId("output"),
+  });
   let chosen = overloadFor(overloads, given.keys());
   let fields = [];
 
@@ -37,7 +41,9 @@ export function callForm({ t, description, values }) {
 
   function entered() {
     const read = fields.map((field) => [field.name, field.read()]);
-    return new Map(read.filter(([, one]) => "value" in one).map(([name, one]) => [name, one.value]));
+    return new Map(
+      read.filter(([, one]) => "value" in one).map(([name, one]) => [name, one.value]),
+    );
   }
 
   function complain(faults) {
@@ -144,7 +150,8 @@ function outputs(overload, t) {
   const lines = overload.parameters
     .filter((one) => one.direction !== "IN")
     .map((one) => [one.name, typeText(one)]);
-  if (overload.returns) lines.push(["return_value", typeText({ direction: "IN", ...overload.returns })]);
+  if (overload.returns)
+    lines.push(["return_value", typeText({ direction: "IN", ...overload.returns })]);
   if (!lines.length) return "";
   return el(
     "section",

@@ -120,7 +120,8 @@ function durationFigure(t) {
 }
 
 function durationLegend(t) {
-  const sample = (...shapes) => svg("svg", { width: 28, height: 16, "aria-hidden": "true" }, shapes);
+  const sample = (...shapes) =>
+    svg("svg", { width: 28, height: 16, "aria-hidden": "true" }, shapes);
   const bar = svg("rect", { class: "chart-range", y: 2, width: 28, height: 12, rx: 3 });
   const median = svg("line", { class: "chart-median", x1: 14, x2: 14, y1: 0, y2: 16 });
   const p95 = svg("path", { class: "chart-p95", d: "M9 8 L14 3 L19 8 L14 13 Z" });
@@ -147,7 +148,7 @@ function figureFrame(t, title, keys) {
   const button = el(
     "button",
     {
-      class: "btn btn-sm btn-outline-secondary",
+      class: "btn btn-sm border",
       type: "button",
       "aria-expanded": "false",
       "aria-controls": box.id,
@@ -165,7 +166,7 @@ function figureFrame(t, title, keys) {
     element: el(
       "section",
       { class: "mb-4" },
-      el("h3", { class: "fs-6", id: `${id}-title` }, title),
+      el("h2", { class: "fs-6", id: `${id}-title` }, title),
       text,
       keys,
       place,

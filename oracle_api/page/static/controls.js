@@ -81,7 +81,12 @@ function isFloat(text) {
 }
 
 function dateControl(t) {
-  const date = el("input", { class: "form-control", type: "date", min: "0001-01-01", max: "9999-12-31" });
+  const date = el("input", {
+    class: "form-control",
+    type: "date",
+    min: "0001-01-01",
+    max: "9999-12-31",
+  });
   const time = el("input", {
     class: "form-control",
     type: "time",
@@ -165,24 +170,28 @@ function booleanControl(t) {
 function bytesControl(t) {
   const text = textControl(2);
   const [area] = text.elements;
+  // A file's content is not put into the text area, which would take long to lay it out.
+  let fromFile;
   const file = el("input", {
     class: "form-control",
     type: "file",
     "aria-label": t("launch.file"),
     onchange: async () => {
-      if (!file.files.length) return;
-      area.value = await base64Of(file.files[0]);
-      area.dispatchEvent(new Event("input", { bubbles: true }));
+      area.value = "";
+      fromFile = file.files.length ? await base64Of(file.files[0]) : undefined;
     },
   });
+  const dropFile = () => {
+    fromFile = undefined;
+    file.value = "";
+  };
+  area.addEventListener("input", dropFile);
   return {
-    ...text,
     elements: [area, file],
     check: () => (isBase64(area.value.trim()) ? null : "launch.error.base64"),
-    get: () => area.value.trim() || undefined,
-    // A file input takes no text: whoever empties the field empties this too.
+    get: () => area.value.trim() || fromFile,
     set: (value) => {
-      file.value = "";
+      dropFile();
       return text.set(value);
     },
   };

@@ -1,6 +1,6 @@
 // Buttons that save a file.
 
-import { el } from "./elements.js";
+import { SOFT, el } from "./elements.js";
 import { explain } from "./problem.js";
 
 const ADDRESS_MS = 60_000;
@@ -20,7 +20,7 @@ export function saveButton({ t, text, save }) {
   const button = el(
     "button",
     {
-      class: "btn btn-sm btn-outline-primary",
+      class: `btn btn-sm ${SOFT}`,
       type: "button",
       onclick: async () => {
         if (busy) return;

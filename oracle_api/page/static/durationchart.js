@@ -16,7 +16,14 @@ export function durationChart({ t, procedures, width, labelledBy }) {
   const height = procedures.length * ROW + AXIS;
   return svg(
     "svg",
-    { class: "chart", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-labelledby": labelledBy },
+    {
+      class: "chart",
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "aria-labelledby": labelledBy,
+    },
     svg(
       "g",
       { transform: `translate(${SIDE} 0)` },
@@ -42,7 +49,11 @@ function tick(t, x, height, seconds) {
     "g",
     { transform: `translate(${x} 0)` },
     svg("line", { class: "chart-grid", y2: height }),
-    svg("text", { class: "chart-text", y: height + 18, "text-anchor": "middle" }, t.duration(seconds)),
+    svg(
+      "text",
+      { class: "chart-text", y: height + 18, "text-anchor": "middle" },
+      t.duration(seconds),
+    ),
   );
 }
 
@@ -60,7 +71,14 @@ function range(t, one, scale, top, inner) {
     { transform: `translate(0 ${top})` },
     svg("title", {}, `${one.procedure_name}\n${figures.join("\n")}`),
     svg("text", { class: "chart-name", x: 0, y: 16 }, shortened(one.procedure_name, inner)),
-    svg("rect", { class: "chart-range", x: start, y: 24, width: Math.max(2, end - start), height: BAR, rx: 3 }),
+    svg("rect", {
+      class: "chart-range",
+      x: start,
+      y: 24,
+      width: Math.max(2, end - start),
+      height: BAR,
+      rx: 3,
+    }),
     svg("line", { class: "chart-median", x1: median, x2: median, y1: 22, y2: 26 + BAR }),
     svg("path", {
       class: "chart-p95",

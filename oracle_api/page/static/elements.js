@@ -1,6 +1,9 @@
 // Makes elements. Text is only ever set as text, and styles only by class: the page's policy
 // allows neither markup nor style attributes from data.
 
+/** Classes of a button that is not the first to press; Bootstrap's outlines are too faint. */
+export const SOFT = "bg-primary-subtle text-primary-emphasis border-primary-subtle";
+
 let count = 0;
 
 /** Gives an id that no other element of the page has. */

@@ -101,7 +101,8 @@ export function makeField(parameter, t) {
         el("strong", {}, parameter.name),
         " ",
         el("span", { class: "text-body-secondary" }, typeText(parameter)),
-        !parameter.has_default && el("span", { class: "launch-required" }, ` ${t("launch.required")}`),
+        !parameter.has_default &&
+          el("span", { class: "launch-required" }, ` ${t("launch.required")}`),
       ),
       row,
       help,

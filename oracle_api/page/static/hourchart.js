@@ -13,8 +13,13 @@ const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digi
 
 /** Draws the bars; `hours` as `GET /jobs/summary` gives them, `width` in pixels. */
 export function hourChart({ t, hours, width, labelledBy }) {
-  const plot = { width: width - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
-  const greatest = Math.max(...hours.map((one) => OUTCOMES.reduce((sum, name) => sum + one[name], 0)));
+  const plot = {
+    width: width - MARGIN.left - MARGIN.right,
+    height: HEIGHT - MARGIN.top - MARGIN.bottom,
+  };
+  const greatest = Math.max(
+    ...hours.map((one) => OUTCOMES.reduce((sum, name) => sum + one[name], 0)),
+  );
   const ticks = countTicks(greatest);
   const y = (count) => plot.height - (count / ticks.at(-1)) * plot.height;
   const slot = plot.width / hours.length;
@@ -22,7 +27,14 @@ export function hourChart({ t, hours, width, labelledBy }) {
   const hatches = freshId("hatch");
   return svg(
     "svg",
-    { class: "chart", width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-labelledby": labelledBy },
+    {
+      class: "chart",
+      width,
+      height: HEIGHT,
+      viewBox: `0 0 ${width} ${HEIGHT}`,
+      role: "img",
+      "aria-labelledby": labelledBy,
+    },
     patterns(hatches),
     svg(
       "g",
@@ -86,7 +98,11 @@ function countLine(t, width, y, count) {
     "g",
     { transform: `translate(0 ${y})` },
     svg("line", { class: "chart-grid", x2: width }),
-    svg("text", { class: "chart-text", x: -6, dy: "0.32em", "text-anchor": "end" }, t.number(count)),
+    svg(
+      "text",
+      { class: "chart-text", x: -6, dy: "0.32em", "text-anchor": "end" },
+      t.number(count),
+    ),
   );
 }
 

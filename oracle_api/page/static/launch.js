@@ -1,7 +1,7 @@
 // Launches a procedure: a search of it, then the form that its description makes.
 
 import { callForm } from "./callform.js";
-import { el } from "./elements.js";
+import { SOFT, el } from "./elements.js";
 import { mount as mountResults } from "./results.js";
 import { mount as mountSearch } from "./search.js";
 import { SubmissionKeys } from "./submission.js";
@@ -74,7 +74,9 @@ function mountForm(element, { api, t, name, values, onSubmitted, onOther }) {
       element.append(formElement(), answer);
       title.focus();
     } catch (error) {
-      if (!stop.signal.aborted) message.replaceChildren(problem(error, [], t));
+      if (stop.signal.aborted) return;
+      if (error.name !== "ApiError") throw error;
+      message.replaceChildren(problem(error, error.errors, t));
     }
   }
 
@@ -95,7 +97,7 @@ function mountForm(element, { api, t, name, values, onSubmitted, onOther }) {
         el("button", { class: "btn btn-primary", type: "submit" }, t("launch.background")),
         el(
           "button",
-          { class: "btn btn-outline-primary", type: "button", onclick: () => run(callNow) },
+          { class: `btn ${SOFT}`, type: "button", onclick: () => run(callNow) },
           t("launch.now"),
         ),
       ),
@@ -116,9 +118,9 @@ function mountForm(element, { api, t, name, values, onSubmitted, onOther }) {
     try {
       await action(body);
     } catch (error) {
-      if (!stop.signal.aborted) {
-        message.replaceChildren(problem(error, form.complain(error.errors ?? []), t));
-      }
+      if (stop.signal.aborted) return;
+      if (error.name !== "ApiError") throw error;
+      message.replaceChildren(problem(error, form.complain(error.errors), t));
     } finally {
       busy = false;
       markBusy(false);
@@ -140,21 +142,7 @@ function mountForm(element, { api, t, name, values, onSubmitted, onOther }) {
       headers: { "Idempotency-Key": key },
       signal: stop.signal,
     });
-    message.replaceChildren(
-      alert("success", t("launch.accepted", { id: accepted.job_id })),
-      el(
-        "button",
-        {
-          class: "btn btn-link ps-0",
-          type: "button",
-          onclick: () => {
-            keys.renew();
-            run(submit);
-          },
-        },
-        t("launch.again"),
-      ),
-    );
+    message.replaceChildren(alert("success", t("launch.accepted", { id: accepted.job_id })));
     onSubmitted?.(accepted.job_id);
   }
 
@@ -177,7 +165,7 @@ function mountForm(element, { api, t, name, values, onSubmitted, onOther }) {
 }
 
 function problem(error, others, t) {
-  const isAtFields = error.errors?.length > 0 && others.length === 0;
+  const isAtFields = error.errors.length > 0 && others.length === 0;
   const said = error.status === 0 ? t("error.away") : error.detail;
   const text = isAtFields ? t("launch.invalid") : said;
   const hint = HINTS[error.status];
@@ -186,7 +174,8 @@ function problem(error, others, t) {
     error.code && el("strong", {}, `${error.code} `),
     text,
     hint && el("p", { class: "mb-0" }, t(hint)),
-    error.requestId && el("p", { class: "mb-0 small" }, t("launch.request", { id: error.requestId })),
+    error.requestId &&
+      el("p", { class: "mb-0 small" }, t("launch.request", { id: error.requestId })),
   );
 }
 

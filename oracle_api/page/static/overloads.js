@@ -38,5 +38,8 @@ export function inOrder(parameters, given) {
   const isNeeded = (one) => one.direction === "OUT" || given.has(one.name);
   const counted = parameters.slice(0, parameters.findLastIndex(isNeeded) + 1);
   const gap = counted.find((one) => !isNeeded(one))?.name ?? null;
-  return { params: Object.fromEntries(counted.map(({ name }) => [name, given.get(name) ?? null])), gap };
+  return {
+    params: Object.fromEntries(counted.map(({ name }) => [name, given.get(name) ?? null])),
+    gap,
+  };
 }

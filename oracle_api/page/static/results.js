@@ -57,7 +57,12 @@ function smallValues({ t }, pairs) {
       "tbody",
       {},
       pairs.map(([name, value]) =>
-        el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "text-break" }, shownValue(value))),
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, name),
+          el("td", { class: "text-break" }, shownValue(value)),
+        ),
       ),
     ),
   );
@@ -137,7 +142,11 @@ function output({ t }, lines) {
   return section(
     t("results.output"),
     t("results.output"),
-    el("pre", { class: "results-text", tabindex: "0", "aria-label": t("results.output") }, lines.join("\n")),
+    el(
+      "pre",
+      { class: "results-text", tabindex: "0", "aria-label": t("results.output") },
+      lines.join("\n"),
+    ),
   );
 }
 
@@ -162,7 +171,7 @@ function batch(view, elements) {
     };
     return el(
       "button",
-      { class: "btn btn-sm btn-outline-secondary", type: "button", onclick },
+      { class: "btn btn-sm border", type: "button", onclick },
       t("results.open", { name: item.label }),
     );
   };

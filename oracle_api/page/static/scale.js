@@ -33,7 +33,9 @@ export function countTicks(greatest, count = 5) {
 export function durationScale(shortest, longest, width, most) {
   const low = Math.max(LEAST_SECONDS, shortest);
   const high = Math.max(low, longest);
-  return high / low >= LOG_RATIO ? logScale(low, high, width, most) : linearScale(high, width, most);
+  return high / low >= LOG_RATIO
+    ? logScale(low, high, width, most)
+    : linearScale(high, width, most);
 }
 
 function linearScale(high, width, most) {

@@ -1,6 +1,6 @@
 // Keys of submissions: a filled form has one, however often it is sent.
 
-/** Gives idempotency keys: the same as long as the body is the same and no new one is wanted. */
+/** Gives idempotency keys: the same as long as the body is the same. */
 export class SubmissionKeys {
   #body = null;
   #key = null;
@@ -12,11 +12,6 @@ export class SubmissionKeys {
       this.#key = randomKey();
     }
     return this.#key;
-  }
-
-  /** Has the next body take a new key, even if it is the same: it is to run once more. */
-  renew() {
-    this.#body = null;
   }
 }
 

@@ -40,11 +40,7 @@ export function pagedTable({ t, caption, columns, load, total, cell = shownValue
       "table",
       { class: "table table-sm table-striped mb-0" },
       el("caption", { id, class: "caption-top" }, caption),
-      el(
-        "thead",
-        {},
-        el("tr", {}, heads),
-      ),
+      el("thead", {}, el("tr", {}, heads)),
       body,
     ),
   );
@@ -70,11 +66,18 @@ export function pagedTable({ t, caption, columns, load, total, cell = shownValue
   function show(rows) {
     body.replaceChildren(
       ...rows.map((row) =>
-        el("tr", {}, row.map((value) => el("td", { class: cellClass(value) }, cell(value)))),
+        el(
+          "tr",
+          {},
+          row.map((value) => el("td", { class: cellClass(value) }, cell(value))),
+        ),
       ),
     );
     heads.forEach((head, column) => {
-      head.classList.toggle("text-end", rows.some((row) => isNumber(row[column])));
+      head.classList.toggle(
+        "text-end",
+        rows.some((row) => isNumber(row[column])),
+      );
     });
     box.scrollTop = 0;
     const first = page * PAGE_ROWS;
@@ -86,7 +89,12 @@ export function pagedTable({ t, caption, columns, load, total, cell = shownValue
     pager.hidden = cursors.length === 1;
   }
 
-  const pager = el("div", { class: "btn-group", role: "group", "aria-label": t("results.pages") }, previous, next);
+  const pager = el(
+    "div",
+    { class: "btn-group", role: "group", "aria-label": t("results.pages") },
+    previous,
+    next,
+  );
   turn(0);
   return el("div", { class: "mb-3" }, box, el("div", { class: "results-pager" }, status, pager));
 }
@@ -98,7 +106,7 @@ function setDisabled(button, isDisabled) {
 }
 
 function pagerButton(text, onclick) {
-  return el("button", { class: "btn btn-sm btn-outline-secondary", type: "button", onclick }, text);
+  return el("button", { class: "btn btn-sm border", type: "button", onclick }, text);
 }
 
 /** Makes what stands for a value: its text; of a null the word, marked as such. */
