@@ -60,7 +60,8 @@ def test_every_route_is_in_the_readme() -> None:
     app = create_app(Settings.from_env({"ORACLE_DSN": "embedded", "API_TOKEN": "t"}))
     for rule in app.url_map.iter_rules():
         path = (
-            rule.rule.replace("<job_id>", "{id}")
+            rule.rule.replace("<job:job_id>", "{id}")
+            .replace("<job_id>", "{id}")
             .replace("<path:label>", "{param}")
             .replace("<name>", "{name}")
             .replace("<asset>", "{asset}")

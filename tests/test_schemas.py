@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from oracle_api import schemas
 from oracle_api.exceptions import InvalidRequest
-from oracle_api.jobs.job import Callback, CallbackState, Job, JobPage, JobStatus
+from oracle_api.jobs.job import FINAL, Callback, CallbackState, Job, JobPage, JobStatus
+from oracle_api.jobs.summary import Hour, Period, ProcedureFigures, Summary
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.names import ProcedureName, identifier
 from oracle_api.oracle.request import Argument, CallRequest
@@ -521,12 +522,85 @@ def test_an_answer_keeps_all_digits() -> None:
     assert schemas.encode([big, 10**38 - 1]) == f"[{big},{10**38 - 1}]".encode()
 
 
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+def figures(now: datetime = NOW, **changes: Any) -> dict[str, Any]:
+    period = Period.last(2, now, timedelta(hours=24))
+    hours = tuple(
+        Hour(period.since + number * timedelta(hours=1), dict.fromkeys(FINAL, number))
+        for number in range(2)
+    )
+    lengths = [timedelta(seconds=seconds) for seconds in (0.5, 2, 9.1, 10.000001)]
+    procedures = (ProcedureFigures("P", 12, 1, *lengths),)
+    active = {JobStatus.PENDING: 3, JobStatus.RUNNING: 2}
+    summary = replace(Summary(period, active, hours, procedures), **changes)
+    return schemas.summary_document(summary)
+
+
+def test_figures_about_jobs() -> None:
+    assert json.loads(schemas.encode(figures())) == {
+        "since": "2026-01-02T02:00:00Z",
+        "until": "2026-01-02T03:04:05Z",
+        "active": {"pending": 3, "running": 2},
+        "hours": [
+            {"start": "2026-01-02T02:00:00Z", "completed": 0, "failed": 0, "cancelled": 0},
+            {"start": "2026-01-02T03:00:00Z", "completed": 1, "failed": 1, "cancelled": 1},
+        ],
+        "procedures": [
+            {
+                "procedure_name": "P",
+                "jobs": 12,
+                "failed": 1,
+                "shortest_seconds": 0.5,
+                "median_seconds": 2.0,
+                "p95_seconds": 9.1,
+                "longest_seconds": 10.000001,
+            }
+        ],
+    }
+
+
+def test_figures_have_another_tag_with_other_figures_but_not_with_time_alone() -> None:
+    tags = [
+        schemas.summary_tag(document)
+        for document in (
+            figures(),
+            figures(NOW + timedelta(hours=1)),
+            figures(active={JobStatus.PENDING: 2, JobStatus.RUNNING: 2}),
+            figures(hours=()),
+            figures(procedures=()),
+        )
+    ]
+    assert len(set(tags)) == len(tags)
+    assert schemas.summary_tag(figures(NOW + timedelta(minutes=9))) == tags[0]
+
+
 @pytest.mark.parametrize(("next_seq", "following"), [(None, {}), (12, {"next": "12"})])
 def test_a_page_says_how_to_go_on(next_seq: int | None, following: dict[str, str]) -> None:
     page = schemas.page_document(JobPage(3, (COMPLETED,), next_seq))
     assert page["total"] == 3
     assert [job["id"] for job in page["jobs"]] == [COMPLETED.id]
     assert {name: page[name] for name in page if name == "next"} == following
+
+
+ANOTHER = replace(PENDING, id="f" * 32)
+OTHER_PAGES = [
+    JobPage(4, (COMPLETED,), None),
+    JobPage(3, (COMPLETED,), 41),
+    JobPage(3, (replace(COMPLETED, version=COMPLETED.version + 1),), None),
+    JobPage(3, (ANOTHER,), None),
+    JobPage(3, (COMPLETED, ANOTHER), None),
+    JobPage(3, (ANOTHER, COMPLETED), None),
+    JobPage(3, (), None),
+]
+
+
+def test_whatever_shows_in_a_page_is_in_its_tag() -> None:
+    page = JobPage(3, (COMPLETED,), None)
+    tags = [schemas.page_tag(one.outline) for one in (page, *OTHER_PAGES)]
+    assert len(set(tags)) == len(tags)
+    assert schemas.page_tag(replace(page).outline) == tags[0]
 
 
 def test_a_page_shows_no_parameters() -> None:
@@ -602,6 +676,19 @@ def test_a_whole_number_has_a_default_and_a_highest(text: str | None, value: int
 def test_what_is_no_whole_number_is_refused_by_name(text: str) -> None:
     with pytest.raises(InvalidRequest, match=r"^limit must be a whole number from 1 to 1000"):
         schemas.whole_number(text, "limit", default=100, highest=1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix"), [(None, None), ("0", "0"), ("aBc9", "abc9"), ("F" * 32, "f" * 32)]
+)
+def test_ids_are_looked_for_in_any_case(text: str | None, prefix: str | None) -> None:
+    assert schemas.id_prefix(text) == prefix
+
+
+@pytest.mark.parametrize("text", ["", " ", "g", "a ", "a\n", "%", "0x1", "a-b", "٣", "0" * 33])
+def test_what_no_id_begins_with_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="id must be"):
+        schemas.id_prefix(text)
 
 
 @pytest.mark.parametrize(("text", "seq"), [(None, None), ("", None), ("0", 0), ("12", 12)])

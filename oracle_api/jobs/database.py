@@ -24,6 +24,10 @@ Clock = Callable[[], datetime]
 _BUSY_MILLISECONDS = 5000
 _CREATE_TRIES = 30
 
+# In SQLite any transaction sees one state; elsewhere that is a level of isolation.
+_SQLITE_SNAPSHOT = {"sqlite_begin": "BEGIN"}
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ"}
+
 
 def utc_now() -> datetime:
     """Give the present moment, aware, in UTC."""
@@ -48,6 +52,8 @@ class JobDatabase:
     ) -> None:
         self._engine = _open_engine(url)
         self._writer = GroupCommitWriter(self._engine, on_commit)
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        self._snapshot = _SQLITE_SNAPSHOT if is_sqlite else _SNAPSHOT
         self.now = clock
         #: Set when a job ended here that somebody wants to be told of.
         self.callbacks_due = threading.Event()
@@ -62,7 +68,7 @@ class JobDatabase:
         Raises:
             StoreUnavailable: the database cannot be read.
         """
-        options = {"sqlite_begin": "BEGIN"} if snapshot else {}
+        options = self._snapshot if snapshot else {}
         try:
             with self._engine.connect().execution_options(**options) as connection:
                 yield connection

@@ -21,6 +21,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 # Names are compared as the list's filter compares them.
 _NAME = sa.func.upper(jobs.c.procedure_name)
+_RAN = jobs.c.run_start_time.is_not(None)
 _RUN = jobs.c.end_time - jobs.c.run_start_time
 
 
@@ -139,7 +140,7 @@ class SummaryStore:
         lengths = {(row.name, row.place): row.length * _MICROSECOND for row in ranked}
         return Summary(
             period,
-            {**dict.fromkeys(ACTIVE, 0), **{JobStatus(row.status): row.jobs for row in active}},
+            {**dict.fromkeys(ACTIVE, 0), **{JobStatus(row.status): row.active for row in active}},
             _hours(period, by_hour),
             tuple(_figures(row, lengths) for row in procedures),
         )
@@ -164,7 +165,7 @@ def _ended_within(period: Period) -> sa.ColumnElement[bool]:
 
 def _active(whose: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return (
-        sa.select(jobs.c.status, sa.func.count().label("jobs"))
+        sa.select(jobs.c.status, sa.func.count().label("active"))
         .where(jobs.c.status.in_(ACTIVE), whose)
         .group_by(jobs.c.status)
     )
@@ -174,13 +175,13 @@ def _by_hour(ended: sa.ColumnElement[bool], period: Period) -> sa.Select[Any]:
     hour = (jobs.c.end_time - to_number(period.since)) // (_HOUR // _MICROSECOND)
     # Grouped outside: the same expression with parameters is not the same to every database.
     single = sa.select(hour.label("hour"), jobs.c.status).where(ended).subquery()
-    return sa.select(single.c.hour, single.c.status, sa.func.count().label("jobs")).group_by(
+    return sa.select(single.c.hour, single.c.status, sa.func.count().label("ended")).group_by(
         single.c.hour, single.c.status
     )
 
 
 def _by_procedure(ended: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    count = sa.func.count().label("jobs")
+    count = sa.func.count().label("ended")
     failed = sa.func.sum(sa.case((jobs.c.status == JobStatus.FAILED, 1), else_=0))
     return (
         sa.select(
@@ -191,7 +192,7 @@ def _by_procedure(ended: sa.ColumnElement[bool]) -> sa.Select[Any]:
             sa.func.min(_RUN).label("shortest"),
             sa.func.max(_RUN).label("longest"),
         )
-        .where(ended, jobs.c.run_start_time.is_not(None))
+        .where(ended, _RAN)
         .group_by(_NAME)
         .order_by(count.desc(), _NAME)
         .limit(MOST_PROCEDURES)
@@ -200,24 +201,21 @@ def _by_procedure(ended: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 def _at_ranks(ended: sa.ColumnElement[bool], procedures: Iterable[Any]) -> sa.Select[Any]:
     """Select how long the jobs ran that are at the ranks of each procedure: three at most."""
-    ranks = {row.name: {*median_ranks(row.jobs), p95_rank(row.jobs)} for row in procedures}
+    wanted = [
+        (row.name, rank)
+        for row in procedures
+        for rank in sorted({*median_ranks(row.ended), p95_rank(row.ended)})
+    ]
     ranked = (
         sa.select(
             _NAME.label("name"),
             _RUN.label("length"),
             sa.func.row_number().over(partition_by=_NAME, order_by=_RUN).label("place"),
         )
-        .where(ended, jobs.c.run_start_time.is_not(None), _NAME.in_(ranks))
+        .where(ended, _RAN, _NAME.in_({name for name, _ in wanted}))
         .subquery()
     )
-    return sa.select(ranked).where(
-        sa.or_(
-            *(
-                (ranked.c.name == name) & ranked.c.place.in_(sorted(wanted))
-                for name, wanted in ranks.items()
-            )
-        )
-    )
+    return sa.select(ranked).where(sa.tuple_(ranked.c.name, ranked.c.place).in_(wanted))
 
 
 def _hours(period: Period, rows: Iterable[Any]) -> tuple[Hour, ...]:
@@ -226,18 +224,18 @@ def _hours(period: Period, rows: Iterable[Any]) -> tuple[Hour, ...]:
         for number in range(period.hours)
     )
     for row in rows:
-        hours[row.hour].ended[JobStatus(row.status)] = row.jobs
+        hours[row.hour].ended[JobStatus(row.status)] = row.ended
     return hours
 
 
 def _figures(row: Any, lengths: dict[tuple[str, int], timedelta]) -> ProcedureFigures:
-    lower, upper = median_ranks(row.jobs)
+    lower, upper = median_ranks(row.ended)
     return ProcedureFigures(
         procedure_name=row.written,
-        jobs=row.jobs,
+        jobs=row.ended,
         failed=row.failed,
         shortest=row.shortest * _MICROSECOND,
         median=(lengths[row.name, lower] + lengths[row.name, upper]) / 2,
-        p95=lengths[row.name, p95_rank(row.jobs)],
+        p95=lengths[row.name, p95_rank(row.ended)],
         longest=row.longest * _MICROSECOND,
     )

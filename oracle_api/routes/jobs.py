@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.routing import BaseConverter
 
 from oracle_api.audit import note_deleted
 from oracle_api.auth import current_client, requires
@@ -36,7 +38,20 @@ from oracle_api.services import current_services
 blueprint = Blueprint("jobs", __name__)
 
 
-@blueprint.get("/jobs/<job_id>")
+class _JobId(BaseConverter):
+    """What may be a job's id; ``summary`` is a path of its own, with methods of its own."""
+
+    regex = r"(?!summary\Z)[^/]+"
+
+
+def _know_job_ids(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["job"] = _JobId
+
+
+blueprint.record_once(_know_job_ids)
+
+
+@blueprint.get("/jobs/<job:job_id>")
 @requires("jobs:read")
 def show(job_id: str) -> Response:
     """Show a job, with ``?wait=N`` once it is final or N seconds are over."""
@@ -100,7 +115,7 @@ def cancel(job_id: str) -> Response:
     return _job_answer(current_services().registry.cancel(job_id, whose), 202)
 
 
-@blueprint.delete("/jobs/<job_id>")
+@blueprint.delete("/jobs/<job:job_id>")
 @requires("jobs:delete")
 def delete(job_id: str) -> Response:
     """Delete a job that has ended."""

@@ -6,13 +6,15 @@ import flask_bootstrap
 from flask import Blueprint, Response, render_template, request, send_from_directory
 from werkzeug.exceptions import NotFound
 
-from oracle_api.page import LANGUAGES, LOCALES, STATIC, catalogue, language_for
+from oracle_api.page import LANGUAGES, LOCALES, STATIC, catalogue, language_for, modules_of
 from oracle_api.services import current_services
 from oracle_api.version import VERSION
 
 blueprint = Blueprint("page", __name__, template_folder=str(STATIC.parent / "templates"))
 
 _FOREIGN = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css"
+
+_SCRIPT = "app.js"
 
 #: Nothing but these is served, by the folder that they are in.
 _ASSETS = {
@@ -50,7 +52,9 @@ def shell() -> Response:
             t=catalogue(language).__getitem__,
             needs_token=not settings.api_no_auth,
             by_position=settings.params_by_position,
-            modules=sorted(name for name in _ASSETS if name.endswith(".js")),
+            modules=modules_of(_SCRIPT),
+            styles=sorted(path.name for path in STATIC.glob("*.css")),
+            script=_SCRIPT,
             version=VERSION,
         ),
         mimetype="text/html",

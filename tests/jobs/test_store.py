@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,22 @@ from oracle_api.exceptions import (
     TooManyJobs,
 )
 from oracle_api.jobs.database import JobDatabase
-from oracle_api.jobs.job import Census, Job, JobFilter, JobStatus, NewJob, Outcome
+from oracle_api.jobs.job import (
+    Census,
+    Job,
+    JobFilter,
+    JobStatus,
+    NewJob,
+    Outcome,
+    PageOutline,
+)
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.records import CENSUS, LIST_RESULT_BYTES
 from oracle_api.jobs.rows import Chunk, RowStore
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.request import CallRequest
+from oracle_api.oracle.sessions import Session
 
 from .conftest import SettableClock
 
@@ -408,6 +418,94 @@ def test_lists_filter_by_state_and_procedure(add: Add, store: JobStore) -> None:
     assert ids(store.list(JobFilter(statuses=(JobStatus.PENDING,)), 9).jobs) == [waiting.id]
     assert ids(store.list(JobFilter(procedure="pkg.a"), 9).jobs) == [done.id]
     assert store.list(JobFilter(procedure="PKG.C"), 9).total == 0
+
+
+@pytest.mark.parametrize("name", ["PKG.P", "proc_año", '"Mixed"'])
+def test_a_procedure_is_found_as_it_was_named(add: Add, store: JobStore, name: str) -> None:
+    job = add(name)
+    assert ids(store.list(JobFilter(procedure=name), 9).jobs) == [job.id]
+
+
+def test_lists_find_ids_by_how_they_begin(add: Add, store: JobStore) -> None:
+    for _ in range(0x23):
+        add()
+
+    def numbers(prefix: str, **more: Any) -> list[int]:
+        page = store.list(JobFilter(id_prefix=prefix, **more), 99)
+        assert page.total == len(page.jobs)
+        return [int(job.id, 16) for job in page.jobs]
+
+    assert numbers("0" * 30 + "1") == list(range(0x1F, 0xF, -1))
+    assert numbers("0" * 31 + "f") == [0xF]
+    assert len(numbers("0")) == 0x23
+    assert numbers("1") == numbers("0" * 29 + "f") == []
+    assert numbers("0", submitted_by="somebody else") == []
+    assert numbers("0", statuses=(JobStatus.RUNNING,)) == []
+    page = store.list(JobFilter(id_prefix="0" * 30 + "1"), 10)
+    rest = store.list(JobFilter(id_prefix="0" * 30 + "1"), 10, page.next_seq)
+    assert (page.total, rest.total, rest.next_seq) == (16, 16, None)
+    assert len({*ids(page.jobs), *ids(rest.jobs)}) == 16
+
+
+def test_a_page_and_its_outline_are_of_one_state(add: Add, store: JobStore) -> None:
+    for _ in range(5):
+        add()
+    end(store)
+    last = store.list(JobFilter(), 3)
+    for wanted, limit, before in (
+        (JobFilter(), 3, None),
+        (JobFilter(), 3, last.next_seq),
+        (JobFilter(statuses=(JobStatus.COMPLETED,)), 1, None),
+        (JobFilter(procedure="NO.SUCH"), 1, None),
+    ):
+        assert store.outline(wanted, limit, before) == store.list(wanted, limit, before).outline
+
+
+def test_every_change_gives_a_page_another_outline(
+    add: Add, store: JobStore, clock: SettableClock
+) -> None:
+    seen: list[PageOutline] = []
+
+    def changed(**wanted: Any) -> bool:
+        seen.append(store.outline(JobFilter(**wanted), 2))
+        return seen[-1] not in seen[:-1]
+
+    assert changed()
+    first = add()
+    assert changed()
+    store.claim("me")
+    assert changed()
+    store.note_progress(first.id, "me", 60, Work(1, 2, "u", "m", 1, 1))
+    store.note_session(first.id, "me", Session(1, 2, "i"))
+    store.request_cancel(first.id)
+    assert changed()
+    assert seen[-1].versions[0][1] == seen[-2].versions[0][1] + 3
+    store.finish(first.id, "me", DONE)
+    assert changed()
+    second = add()
+    assert changed()
+    store.request_cancel(second.id)
+    assert changed()
+    add()
+    assert changed(), "the oldest is on another page now"
+    store.delete(first.id)
+    assert changed(), "there is no other page any more"
+    clock.pass_time(hours=2)
+    assert changed(ended_since=clock.now), "what ended is too old to be shown"
+    assert not changed(ended_since=clock.now)
+
+
+def test_an_outline_tells_whether_there_is_another_page(add: Add, store: JobStore) -> None:
+    jobs = [add() for _ in range(3)]
+    for job in jobs:
+        store.request_cancel(job.id)
+    before = store.list(JobFilter(), 9).jobs[0].seq
+    there = store.outline(JobFilter(), 1, before)
+    store.delete(jobs[0].id)
+    add()
+    gone = store.outline(JobFilter(), 1, before)
+    assert (there.total, there.versions) == (gone.total, gone.versions)
+    assert there != gone
 
 
 def test_lists_forget_what_ended_long_ago_but_nothing_active(

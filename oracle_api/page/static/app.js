@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import * as health from "./health.js";
-import { byName, mount as mountJob } from "./job.js";
+import { mount as mountJob } from "./job.js";
 import { mount as mountJobs } from "./jobs.js";
 import { say, viewChanged } from "./notice.js";
 import { explain } from "./problem.js";
@@ -24,7 +24,15 @@ let visit = 0;
 function address() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [view, ...rest] = path.split("/");
-  return { view, name: decodeURIComponent(rest.join("/")), query: new URLSearchParams(query) };
+  return { view, name: decoded(rest.join("/")), query: new URLSearchParams(query) };
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function showList({ query }) {
@@ -42,7 +50,7 @@ async function showJob({ name }) {
 async function showLaunch({ name, query }, current) {
   const again = query.get("job");
   const { mount } = await import("./launch.js");
-  const values = again ? await valuesOf(again) : {};
+  const values = again ? await paramsOf(again) : {};
   if (current !== visit) return null;
   const title = heading(t("launch.title"));
   const place = otherPlace.appendChild(document.createElement("div"));
@@ -53,11 +61,11 @@ async function showLaunch({ name, query }, current) {
   return title;
 }
 
-/** Give what a job was called with; a batch has no single set of values. */
-async function valuesOf(id) {
+/** Give what a job was called with, as the job shows it; a batch has no single set of values. */
+async function paramsOf(id) {
   const { body: job } = await api.get(`/jobs/${encodeURIComponent(id)}`);
   if (job.params === undefined) say(t(job.batch ? "job.again_batch" : "job.again_hidden"));
-  return byName(job.params);
+  return job.params;
 }
 
 async function showCharts(_, current) {

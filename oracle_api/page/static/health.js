@@ -8,6 +8,9 @@ const USUAL = 20_000;
 const WHILE_DOWN = 4000;
 const DATABASE = "database-unavailable";
 
+// 502 is what a proxy in between says.
+const isAway = (error) => error.status === 0 || error.status === 502;
+
 const banner = document.getElementById("banner");
 const state = { isAway: false, databaseDetail: null };
 
@@ -23,7 +26,7 @@ function show() {
 /** Watch how requests go, and ask the database now and then. */
 export function watch() {
   api.listen((error) => {
-    state.isAway = error !== null && error.status === 0;
+    state.isAway = error !== null && isAway(error);
     if (error?.kind === DATABASE) state.databaseDetail = error.detail;
     show();
   });

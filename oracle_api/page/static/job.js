@@ -9,6 +9,9 @@ import { explain } from "./problem.js";
 // The service itself waits so long for the end; where it cannot, the pause is made here.
 const WAIT_SECONDS = 2;
 
+// Of a CLOB that was passed, the beginning is enough to know it by.
+const LONGEST_VALUE = 2000;
+
 const template = document.getElementById("job-template");
 
 /** Show a job. Gives `title`, the heading, and `unmount`. */
@@ -23,6 +26,8 @@ export function mount(element, { api, t, id }) {
   let etag = null;
   let job = null;
   let results = null;
+  let hasResults = false;
+  let isLeft = false;
 
   async function step(signal) {
     const begun = performance.now();
@@ -56,6 +61,7 @@ export function mount(element, { api, t, id }) {
     const before = job;
     job = now;
     title.textContent = job.procedure_name;
+    document.title = `${job.procedure_name} · oracle_api`;
     showState(badge, job);
     showProgress(element.querySelector(".progress"), element.querySelector(".figures"), job);
     part("progress").hidden = !isActive(job);
@@ -97,7 +103,7 @@ export function mount(element, { api, t, id }) {
 
   function showParams() {
     const place = part("params");
-    const calls = job.batch ?? [byName(job.params)];
+    const calls = (job.batch ?? [job.params]).map(entries);
     if (!job.batch && job.params === undefined) {
       place.textContent = t("job.params_hidden");
       return;
@@ -111,16 +117,23 @@ export function mount(element, { api, t, id }) {
       }
       const list = document.createElement("dl");
       list.className = "facts";
-      fill(list, Object.entries(call).map(([name, value]) => [name, written(value)]));
+      fill(list, call);
       place.append(list);
     });
   }
 
   async function showResults() {
-    if (results || job.result === undefined) return;
-    results = "loading";
-    const { mount: mountResults } = await import("./results.js");
-    results = mountResults(part("results"), { api, t, job });
+    const hasAny = Object.keys(job.result ?? {}).length > 0 || job.results?.length > 0;
+    if (!hasAny || hasResults) return;
+    hasResults = true;
+    const place = part("results");
+    place.hidden = false;
+    try {
+      const { mount: mountResults } = await import("./results.js");
+      if (!isLeft) results = mountResults(place.querySelector("div"), { api, t, job });
+    } catch {
+      place.querySelector("div").textContent = t("error.view");
+    }
   }
 
   async function act(button, words, action) {
@@ -165,8 +178,9 @@ export function mount(element, { api, t, id }) {
   return {
     title,
     unmount() {
+      isLeft = true;
       loop.stop();
-      results?.unmount?.();
+      results?.unmount();
     },
   };
 }
@@ -175,14 +189,22 @@ export function mount(element, { api, t, id }) {
 export const procedureOf = (job) =>
   job.schema ? `${job.schema}.${job.procedure_name}` : job.procedure_name;
 
-/** Give a job's parameters as an object, whichever way the request wrote them. */
-export function byName(params) {
-  if (!Array.isArray(params)) return params ?? {};
-  return Object.fromEntries(params.map((one) => [one.name, one.value ?? null]));
+/** Give names and values of a call's parameters, whichever way the request wrote them. */
+function entries(params) {
+  if (!Array.isArray(params)) {
+    return Object.entries(params ?? {}).map(([name, value]) => [name, written(value)]);
+  }
+  return params.map((one) => [
+    one.name,
+    one.direction === "OUT" ? one.direction : written(one.value ?? null),
+  ]);
 }
 
-const written = (value) =>
-  value !== null && typeof value === "object" ? JSON.stringify(value, null, 1) : String(value);
+function written(value) {
+  const isNested = value !== null && typeof value === "object";
+  const text = isNested ? JSON.stringify(value, null, 1) : String(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
 
 /** Write terms and what they mean into a list; what stands there already is kept. */
 function fill(list, entries) {

@@ -198,6 +198,8 @@ export function mount(element, { api, t, onQuery }) {
       noteNames(body.jobs);
       showAround(body);
       announce(t("jobs.shown", { count: list.size }));
+      // Some of these may be active, and are to be asked for as often as such are.
+      start();
     } catch (error) {
       failed(error);
     } finally {

@@ -9,14 +9,13 @@ const SLOWEST = 30_000;
  *
  * @param step async (signal) => milliseconds until the next run, or null for no further one.
  * @param onError told of each ApiError; the step is tried again later, after Retry-After at least.
- * @returns {{stop(): void, soon(): void}} `soon` runs it again at once.
+ * @returns {{stop(): void}}
  */
 export function poll(step, onError = () => {}) {
   let timer = null;
   let running = null;
   let failures = 0;
   let stopped = false;
-  let wantedSoon = false;
 
   async function run() {
     clearTimeout(timer);
@@ -27,31 +26,15 @@ export function poll(step, onError = () => {}) {
       delay = await step(running.signal);
       failures = 0;
     } catch (error) {
-      if (error.name === "AbortError") {
-        delay = 0;
-      } else if (error instanceof ApiError) {
-        failures += 1;
-        delay = Math.max(Math.min(1000 * 2 ** failures, SLOWEST), (error.retryAfter ?? 0) * 1000);
-        if (!stopped) onError(error);
-      } else {
-        throw error;
-      }
+      if (stopped) return;
+      if (!(error instanceof ApiError)) throw error;
+      failures += 1;
+      delay = Math.max(Math.min(1000 * 2 ** failures, SLOWEST), (error.retryAfter ?? 0) * 1000);
+      onError(error);
     } finally {
       running = null;
     }
-    if (wantedSoon) delay = 0;
-    wantedSoon = false;
     if (!stopped && delay !== null && !document.hidden) timer = setTimeout(run, delay);
-  }
-
-  function soon() {
-    if (stopped) return;
-    if (running) {
-      wantedSoon = true;
-      running.abort();
-    } else {
-      run();
-    }
   }
 
   function looked() {
@@ -66,7 +49,6 @@ export function poll(step, onError = () => {}) {
   document.addEventListener("visibilitychange", looked);
   run();
   return {
-    soon,
     stop() {
       stopped = true;
       clearTimeout(timer);

@@ -8,6 +8,7 @@ const BY_STATUS = {
   404: "error.missing",
   409: "error.conflict",
   429: "error.too_many",
+  502: "error.away",
   503: "error.unavailable",
 };
 

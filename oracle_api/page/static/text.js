@@ -4,11 +4,14 @@ const language = document.documentElement.lang;
 const answer = await fetch(new URL(`${language}.json`, import.meta.url));
 const catalogue = await answer.json();
 
-const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 20 });
-const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+// Of the texts' language, the kind that the browser prefers: en-GB has other dates than en-US.
+const locale = navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
+
+const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 20 });
+const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
 
 const units = (unit, digits = 0) =>
-  new Intl.NumberFormat(language, {
+  new Intl.NumberFormat(locale, {
     style: "unit",
     unit,
     unitDisplay: "short",
@@ -41,7 +44,7 @@ t.date = (iso) => dates.format(new Date(iso));
 
 /** Write a length of time, given in seconds. */
 t.duration = (seconds) => {
-  if (seconds < 1) return MILLISECONDS.format(Math.round(seconds * 1000));
+  if (seconds > 0 && seconds < 1) return MILLISECONDS.format(Math.round(seconds * 1000));
   if (seconds < 10) return TENTHS.format(seconds);
   let rest = Math.round(seconds);
   const parts = [];
