@@ -32,7 +32,6 @@ def service(
     environ = {**oracle_environ, "SYNC_TIMEOUT_SECONDS": "1"}
     service = Service(tmp_path_factory.mktemp("service"), environ).start()
     yield service
-    service.stop()
     service.close()
 
 

@@ -16,7 +16,11 @@ export function makeField(parameter, t) {
   const help = el("div", { class: "form-text text-break", id: `${id}-help` });
   const fault = el("div", { class: "invalid-feedback d-block", id: `${id}-fault`, hidden: true });
   const mode = modeSelect(parameter, t);
-  const row = el("div", { class: "launch-inputs" });
+  const row = el("div", {
+    class: "launch-inputs",
+    role: "group",
+    "aria-label": parameter.name,
+  });
   let control;
 
   function use(made) {
@@ -24,8 +28,8 @@ export function makeField(parameter, t) {
     control.elements.forEach((element, index) => {
       element.id = index ? `${id}-${index}` : id;
       element.setAttribute("aria-describedby", `${id}-help ${id}-fault`);
-      if (!parameter.has_default) element.setAttribute("aria-required", "true");
     });
+    if (!parameter.has_default) control.elements[0].setAttribute("aria-required", "true");
     row.replaceChildren(...control.elements, mode);
   }
 
