@@ -1,6 +1,6 @@
 """Thin blueprints: they parse, make one call, and serialise."""
 
-from oracle_api.routes import docs, health, jobs, lobs, metrics, openapi, procedures, rows
+from oracle_api.routes import docs, health, jobs, lobs, metrics, openapi, page, procedures, rows
 
 BLUEPRINTS = (
     procedures.blueprint,
@@ -11,4 +11,5 @@ BLUEPRINTS = (
     metrics.blueprint,
     openapi.blueprint,
     docs.blueprint,
+    page.blueprint,
 )

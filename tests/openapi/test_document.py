@@ -15,7 +15,7 @@ from oracle_api.openapi.operations import OPERATIONS
 from oracle_api.problems import KINDS
 from oracle_api.settings import Settings
 
-STATIC_SHELLS = {"/docs", "/docs/<asset>"}
+STATIC_SHELLS = {"/", "/docs", "/docs/<asset>", "/page/<asset>"}
 SETTINGS = Settings.from_env(
     {
         "ORACLE_DSN": "embedded",
