@@ -238,6 +238,7 @@ def test_it_is_narrowed_by_state_procedure_and_id(visit: Visit, service: Service
     visit.page.get_by_label("State").select_option("failed")
     expect(visit.rows).to_have_count(1)
     expect(visit.row(failed)).to_contain_text("ORA-20001")
+    expect(visit.page.locator("#live")).to_have_text("1 in all")
     assert visit.page.url.endswith("/#/?status=failed")
     visit.page.reload()
     expect(visit.rows).to_have_count(1)
@@ -248,7 +249,7 @@ def test_it_is_narrowed_by_state_procedure_and_id(visit: Visit, service: Service
     expect(visit.rows).to_have_count(1)
     expect(visit.row(sums[1])).to_be_visible()
     visit.page.get_by_label("Procedure").fill("NO_SUCH")
-    expect(visit.page.get_by_text("No job matches.")).to_be_visible()
+    expect(visit.page.locator("[data-part=empty]")).to_have_text("No job matches.")
 
 
 def fill(service: Service, count: int) -> None:

@@ -1,6 +1,6 @@
-// The list of jobs: filters, rows, more of them, and how it is kept up to date.
+// The list of jobs: its filters, what is said around it, and how often it is asked for.
 
-import { isActive } from "./jobtext.js";
+import { Feed, endedOf } from "./feed.js";
 import { List } from "./list.js";
 import { announce } from "./notice.js";
 import { poll } from "./poll.js";
@@ -9,8 +9,6 @@ import { explain } from "./problem.js";
 const WHILE_ACTIVE = 2000;
 const USUAL = 10_000;
 const TYPING = 300;
-// At most so many jobs that have left the list of active ones are asked for at a time.
-const MOST_ENDED = 10;
 
 const template = document.getElementById("jobs-template");
 const FIELDS = ["status", "procedure", "id"];
@@ -20,201 +18,158 @@ const FIELDS = ["status", "procedure", "id"];
  *
  * @param element where.
  * @param onQuery told of the filters whenever they change, as a URLSearchParams.
- * @returns {{title: HTMLElement, show(query), pause(), unmount()}} `show` takes filters and goes on.
  */
-export function mount(element, { api, t, onQuery }) {
-  element.replaceChildren(template.content.cloneNode(true));
-  const part = (name) => element.querySelector(`[data-part="${name}"]`);
-  const form = element.querySelector("form");
-  const table = element.querySelector("table");
-  const [total, problem, empty, more] = ["total", "error", "empty", "more"].map(part);
-  const names = element.querySelector("datalist");
-  const list = new List(table.tBodies[0]);
+export const mount = (element, { api, t, onQuery }) => new JobsView(element, api, t, onQuery);
 
-  let query = new URLSearchParams();
-  let loop = null;
-  let firstTag = null;
-  let activeTag = null;
-  let older = null;
-  // Whether older pages were asked for: else the list is its first page alone.
-  let isDeep = false;
-  let typing = null;
+class JobsView {
+  #loop = null;
+  #typing = null;
+  // Whether the person waits to hear what a change of the filters has found.
+  #isAsked = false;
+  #query = new URLSearchParams();
 
-  const path = (members = {}) => {
-    const wanted = new URLSearchParams({ ...Object.fromEntries(query), ...members });
-    return wanted.size ? `/jobs?${wanted}` : "/jobs";
-  };
-
-  const matches = (job) => {
-    const states = query.get("status");
-    return !states || states.split(",").includes(job.status);
-  };
-
-  function showAround(body) {
-    if (body) total.textContent = t("jobs.total", { count: body.total });
-    const isNarrowed = FIELDS.some((name) => query.get(name));
-    empty.textContent = t(isNarrowed ? "jobs.none_match" : "jobs.none");
-    empty.hidden = list.size > 0;
-    table.hidden = list.size === 0;
-    more.hidden = older === null;
-    table.setAttribute("aria-busy", "false");
-    problem.hidden = true;
+  constructor(element, api, t, onQuery) {
+    this.api = api;
+    this.t = t;
+    this.onQuery = onQuery;
+    element.replaceChildren(template.content.cloneNode(true));
+    const part = (name) => element.querySelector(`[data-part="${name}"]`);
+    /** The heading. */
+    this.title = element.querySelector("h1");
+    this.form = element.querySelector("form");
+    this.table = element.querySelector("table");
+    this.names = element.querySelector("datalist");
+    this.total = part("total");
+    this.problem = part("error");
+    this.empty = part("empty");
+    this.more = part("more");
+    this.list = new List(this.table.tBodies[0]);
+    this.feed = new Feed(api, this.list, this.#query);
+    this.#listen();
   }
 
-  function noteNames(jobs) {
-    const known = new Set([...names.options].map((option) => option.value));
-    for (const { procedure_name: name } of jobs) {
-      if (known.has(name)) continue;
-      known.add(name);
-      const option = document.createElement("option");
-      option.value = name;
-      names.append(option);
+  /** Show the jobs of some filters, and keep them up to date. */
+  show(wanted) {
+    for (const name of FIELDS) this.form.elements[name].value = wanted.get(name) ?? "";
+    this.#narrow();
+    if (!this.#loop) this.#start();
+  }
+
+  /** Ask for nothing more until shown again; what is there stays. */
+  pause() {
+    clearTimeout(this.#typing);
+    this.#loop?.stop();
+    this.#loop = null;
+  }
+
+  #listen() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#narrow();
+    });
+    this.form.addEventListener("change", () => this.#narrow());
+    this.form.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#narrow(), TYPING);
+    });
+    this.more.addEventListener("click", () => this.#showMore());
+  }
+
+  #start() {
+    this.#loop?.stop();
+    this.#loop = poll(
+      (signal) => this.#step(signal),
+      (error) => this.#failed(error),
+    );
+  }
+
+  async #step(signal) {
+    const before = this.list.active;
+    await this.feed.refresh(signal);
+    this.#showAround();
+    this.#tell(before);
+    this.list.tick();
+    return this.list.active.length ? WHILE_ACTIVE : USUAL;
+  }
+
+  #failed(error) {
+    // That the service is away is said above the list, which stays.
+    if (error.status === 0) return;
+    this.problem.textContent = explain(error);
+    this.problem.hidden = false;
+  }
+
+  #narrow() {
+    clearTimeout(this.#typing);
+    const wanted = new URLSearchParams();
+    for (const name of FIELDS) {
+      const value = this.form.elements[name].value.trim();
+      if (value) wanted.set(name, name === "id" ? value.toLowerCase() : value);
+    }
+    if (wanted.toString() === this.#query.toString()) return;
+    this.#query = wanted;
+    this.onQuery(wanted);
+    this.feed.close();
+    this.list.clear();
+    this.feed = new Feed(this.api, this.list, wanted);
+    this.#isAsked = true;
+    this.total.textContent = "";
+    this.more.hidden = true;
+    this.empty.hidden = true;
+    this.table.setAttribute("aria-busy", "true");
+    this.#start();
+  }
+
+  async #showMore() {
+    this.more.disabled = true;
+    try {
+      await this.feed.more();
+      this.#showAround();
+      announce(this.t("jobs.shown", { count: this.list.size }));
+      // Some of these may be active, and are to be asked for as often as such are.
+      if (this.#loop) this.#start();
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.more.disabled = false;
     }
   }
 
-  function tellOfEnds(before) {
-    const ended = before.filter((job) => list.has(job.id) && !isActive(list.job(job.id)));
-    if (ended.length === 1) {
-      const job = list.job(ended[0].id);
-      announce(t("jobs.ended_one", { name: job.procedure_name, state: t(`state.${job.status}`) }));
+  #showAround() {
+    const { total } = this.feed;
+    if (total !== null) this.total.textContent = this.t("jobs.total", { count: total });
+    this.empty.textContent = this.t(this.#query.size ? "jobs.none_match" : "jobs.none");
+    this.empty.hidden = this.list.size > 0;
+    this.table.hidden = this.list.size === 0;
+    this.more.hidden = !this.feed.hasMore;
+    this.table.setAttribute("aria-busy", "false");
+    this.problem.hidden = true;
+    this.#offerNames();
+  }
+
+  /** Offer the names of the procedures that are seen in the list. */
+  #offerNames() {
+    const offered = new Set([...this.names.options].map((option) => option.value));
+    for (const name of this.list.procedures) {
+      if (offered.has(name)) continue;
+      const option = document.createElement("option");
+      option.value = name;
+      this.names.append(option);
+    }
+  }
+
+  /** Have a screen reader say what has changed: what was asked for, or which jobs have ended. */
+  #tell(before) {
+    const { t } = this;
+    const ended = endedOf(before, this.list);
+    if (this.#isAsked) {
+      announce(this.list.size ? this.total.textContent : this.empty.textContent);
+    } else if (ended.length === 1) {
+      const [{ procedure_name: name, status }] = ended;
+      announce(t("jobs.ended_one", { name, state: t(`state.${status}`) }));
     } else if (ended.length) {
       announce(t("jobs.ended_many", { count: ended.length }));
     }
+    this.#isAsked = false;
   }
-
-  async function refreshTop(signal) {
-    let answer = await api.get(path(), { signal, etag: firstTag });
-    if (answer.status === 304) return;
-    firstTag = answer.etag;
-    let { body } = answer;
-    if (isDeep && body.next && !body.jobs.some((job) => list.has(job.id))) {
-      // More came than a page holds: without those between, the list would have a hole.
-      ({ body } = await api.get(path({ limit: 1000 }), { signal }));
-      if (!body.jobs.some((job) => list.has(job.id))) isDeep = false;
-    }
-    list.replaceTop(body.jobs, isDeep && Boolean(body.next));
-    if (!isDeep || !body.next) older = body.next ?? null;
-    noteNames(body.jobs);
-    showAround(body);
-  }
-
-  /** Ask for the active jobs that stand further down than the first page reaches. */
-  async function refreshOlder(signal) {
-    const active = list.active;
-    if (!isDeep || !active.length) return;
-    const states = query.get("status") || "pending,running";
-    const answer = await api.get(path({ status: states, limit: 1000 }), { signal, etag: activeTag });
-    if (answer.status === 304) return;
-    activeTag = answer.etag;
-    const found = new Set(answer.body.jobs.map((job) => job.id));
-    answer.body.jobs.forEach((job) => list.update(job));
-    const left = active.filter((job) => !found.has(job.id) && isActive(list.job(job.id)));
-    await Promise.all(left.slice(0, MOST_ENDED).map((job) => refreshOne(job.id, signal)));
-    if (left.length > MOST_ENDED) activeTag = null;
-  }
-
-  async function refreshOne(id, signal) {
-    try {
-      const { body } = await api.get(`/jobs/${id}`, { signal });
-      if (matches(body)) list.update(body);
-      else list.remove(id);
-    } catch (error) {
-      if (error.status !== 404) throw error;
-      list.remove(id);
-    }
-  }
-
-  async function step(signal) {
-    const before = list.active;
-    await refreshTop(signal);
-    await refreshOlder(signal);
-    tellOfEnds(before);
-    list.tick();
-    problem.hidden = true;
-    return list.active.length ? WHILE_ACTIVE : USUAL;
-  }
-
-  function failed(error) {
-    // That the service is away is said above the list, which stays.
-    if (error.status === 0) return;
-    problem.textContent = explain(error);
-    problem.hidden = false;
-  }
-
-  function pause() {
-    clearTimeout(typing);
-    loop?.stop();
-    loop = null;
-  }
-
-  function start() {
-    loop?.stop();
-    loop = poll(step, failed);
-  }
-
-  function reset() {
-    list.clear();
-    firstTag = activeTag = older = null;
-    isDeep = false;
-    total.textContent = "";
-    more.hidden = true;
-    empty.hidden = true;
-    table.setAttribute("aria-busy", "true");
-  }
-
-  function narrow() {
-    clearTimeout(typing);
-    const wanted = new URLSearchParams();
-    for (const name of FIELDS) {
-      const value = form.elements[name].value.trim();
-      if (value) wanted.set(name, name === "id" ? value.toLowerCase() : value);
-    }
-    if (wanted.toString() === query.toString()) return;
-    query = wanted;
-    onQuery(query);
-    reset();
-    start();
-  }
-
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    narrow();
-  });
-  form.addEventListener("change", narrow);
-  form.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = setTimeout(narrow, TYPING);
-  });
-
-  more.addEventListener("click", async () => {
-    more.disabled = true;
-    const asked = query;
-    try {
-      const { body } = await api.get(path({ cursor: older }));
-      if (asked !== query) return;
-      isDeep = true;
-      older = body.next ?? null;
-      list.append(body.jobs);
-      noteNames(body.jobs);
-      showAround(body);
-      announce(t("jobs.shown", { count: list.size }));
-      // Some of these may be active, and are to be asked for as often as such are.
-      start();
-    } catch (error) {
-      failed(error);
-    } finally {
-      more.disabled = false;
-    }
-  });
-
-  return {
-    title: element.querySelector("h1"),
-    show(wanted) {
-      for (const name of FIELDS) form.elements[name].value = wanted.get(name) ?? "";
-      narrow();
-      if (!loop) start();
-    },
-    pause,
-    unmount: pause,
-  };
 }

@@ -18,6 +18,10 @@ export class List {
     return [...this.rows.values()].map((row) => row.job).filter(isActive);
   }
 
+  get procedures() {
+    return new Set([...this.rows.values()].map((row) => row.job.procedure_name));
+  }
+
   has(id) {
     return this.rows.has(id);
   }
@@ -36,12 +40,9 @@ export class List {
     this.body.replaceChildren();
   }
 
-  /** Change the row of a job that is there; gives the job as it was. */
+  /** Change the row of a job, where there is one. */
   update(job) {
-    const row = this.rows.get(job.id);
-    const before = row?.job;
-    row?.show(job);
-    return before;
+    this.rows.get(job.id)?.show(job);
   }
 
   remove(id) {

@@ -38,6 +38,8 @@ export class Row {
       showProgress(this.progress, this.figures, job);
       if (job.status === "failed") {
         this.figures.textContent = [job.error_code, job.error].filter(Boolean).join(": ");
+        // The row has one line for it.
+        this.figures.title = this.figures.textContent;
       }
       this.progress.hidden = !isActive(job);
       this.showDuration();
