@@ -6,21 +6,23 @@ import { countTicks, hourStep } from "./scale.js";
 export const OUTCOMES = ["completed", "failed", "cancelled"];
 
 const HEIGHT = 220;
-const MARGIN = { top: 10, right: 8, bottom: 40, left: 40 };
+const MARGIN = { top: 10, right: 8, bottom: 40 };
+const DIGIT_WIDTH = 8;
 const LABEL_WIDTH = 52;
 const MOST_BAR = 40;
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 /** Draws the bars; `hours` as `GET /jobs/summary` gives them, `width` in pixels. */
 export function hourChart({ t, hours, width, labelledBy }) {
-  const plot = {
-    width: width - MARGIN.left - MARGIN.right,
-    height: HEIGHT - MARGIN.top - MARGIN.bottom,
-  };
   const greatest = Math.max(
     ...hours.map((one) => OUTCOMES.reduce((sum, name) => sum + one[name], 0)),
   );
   const ticks = countTicks(greatest);
+  const left = (t.number(ticks.at(-1)).length + 1) * DIGIT_WIDTH;
+  const plot = {
+    width: width - left - MARGIN.right,
+    height: HEIGHT - MARGIN.top - MARGIN.bottom,
+  };
   const y = (count) => plot.height - (count / ticks.at(-1)) * plot.height;
   const slot = plot.width / hours.length;
   const bar = Math.min(MOST_BAR, slot * 0.8);
@@ -38,7 +40,7 @@ export function hourChart({ t, hours, width, labelledBy }) {
     patterns(hatches),
     svg(
       "g",
-      { transform: `translate(${MARGIN.left} ${MARGIN.top})` },
+      { transform: `translate(${left} ${MARGIN.top})` },
       ticks.map((count) => countLine(t, plot.width, y(count), count)),
       hours.map((hour, index) => stack(t, hour, slot * index + (slot - bar) / 2, bar, y, hatches)),
       hourLabels(hours, slot, plot),
