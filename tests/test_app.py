@@ -19,6 +19,16 @@ OPEN_ROUTES = {"/healthz", "/openapi.json", "/docs", "/docs/<asset>", "/", "/pag
 Make = Callable[..., FlaskClient]
 
 
+def filled_in(rule: str) -> str:
+    """Give a path that a rule matches."""
+    ids = dict.fromkeys(("<job_id>", "<job:job_id>"), "0" * 32)
+    values = {**ids, "<path:label>": "C", "<name>": "P", "<asset>": "page.css"}
+    for part, value in values.items():
+        rule = rule.replace(part, value)
+    assert "<" not in rule
+    return rule
+
+
 @pytest.fixture
 def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     apps: list[Flask] = []
@@ -63,9 +73,7 @@ def test_every_route_but_the_open_ones_wants_a_token(make_app: Callable[..., Fla
     for rule in app.url_map.iter_rules():
         if rule.rule in OPEN_ROUTES:
             continue
-        path = (
-            rule.rule.replace("job:", "").replace("<job_id>", "0" * 32).replace("<path:label>", "C")
-        )
+        path = filled_in(rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = client.open(path, method=method)
             assert answer.status_code == 401, f"{method} {path}"
@@ -117,6 +125,15 @@ def test_without_authentication_everybody_is_let_through(make: Make) -> None:
 @pytest.mark.parametrize("path", ["/jobs", "/jobs/", "/healthz", "/healthz/"])
 def test_paths_work_with_and_without_a_trailing_slash(client: FlaskClient, path: str) -> None:
     assert client.get(path, headers=BEARER).status_code == 200
+
+
+def test_every_route_is_found_with_a_trailing_slash_too(make_app: Callable[..., Flask]) -> None:
+    app = make_app()
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        path = filled_in(rule.rule)
+        for method in (rule.methods or set()) - {"OPTIONS"}:
+            assert adapter.match(f"{path}/", method=method)[0] == rule.endpoint, path
 
 
 # ---- addresses

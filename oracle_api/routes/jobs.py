@@ -42,6 +42,8 @@ class _JobId(BaseConverter):
     """What may be a job's id; ``summary`` is a path of its own, with methods of its own."""
 
     regex = r"(?!summary\Z)[^/]+"
+    # As it is; werkzeug takes the slash in the pattern for the contrary, and misses "/jobs/<id>/".
+    part_isolating = True
 
 
 def _know_job_ids(state: BlueprintSetupState) -> None:
