@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 # Of npm only the tests need something; where there is none, they are skipped.
 NPM    := $(if $(shell command -v npm 2>/dev/null),tests/node_modules/npm.stamp)
 
+# Tests wait more than they compute.
+TESTERS := $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test reliability lint audit format docs types-doc postman clean
 
@@ -43,7 +46,7 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 	 exec $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/dev.stamp $(NPM) ## run the whole test suite
-	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal
 
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
 	@RELIABILITY_REPORT=docs/reliability.md $(BIN)/python -m pytest tests/integration/test_chaos.py
