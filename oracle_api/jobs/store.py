@@ -30,6 +30,7 @@ from oracle_api.jobs.job import (
     Outcome,
     PageOutline,
 )
+from oracle_api.jobs.pages import page_of, total_of
 from oracle_api.jobs.records import (
     CALLBACK,
     CENSUS,
@@ -176,15 +177,9 @@ class JobStore:
         limit: int,
         before_seq: int | None,
     ) -> tuple[int, Sequence[Any], int | None]:
-        condition = _condition(wanted)
-        page = sa.select(*columns).where(condition).order_by(jobs.c.seq.desc()).limit(limit + 1)
-        if before_seq is not None:
-            page = page.where(jobs.c.seq < before_seq)
         with self._database.reading(snapshot=True) as connection:
-            total = connection.execute(
-                sa.select(sa.func.count()).select_from(jobs).where(condition)
-            ).scalar_one()
-            rows = connection.execute(page).all()
+            total = connection.execute(*total_of(wanted)).scalar_one()
+            rows = connection.execute(*page_of(columns, wanted, limit + 1, before_seq)).all()
         return total, rows[:limit], rows[limit - 1].seq if len(rows) > limit else None
 
     def census(self) -> Census:
@@ -368,26 +363,6 @@ class JobStore:
         while count := self._database.write(operation):
             deleted += count
         return deleted
-
-
-def _condition(wanted: JobFilter) -> sa.ColumnElement[bool]:
-    # Where any state will do, naming them all would keep other indexes from being used.
-    parts: list[sa.ColumnElement[bool]] = [sa.true()]
-    if wanted.statuses:
-        parts.append(jobs.c.status.in_(wanted.statuses))
-    if wanted.procedure is not None:
-        # Both by the database: SQLite leaves letters beyond ASCII as they are.
-        parts.append(sa.func.upper(jobs.c.procedure_name) == sa.func.upper(wanted.procedure))
-    if wanted.id_prefix is not None:
-        # A range is read from the index by id, which LIKE is not everywhere; "g" is behind all
-        # hex digits.
-        parts.append(jobs.c.id.between(wanted.id_prefix, wanted.id_prefix + "g"))
-    if wanted.ended_since is not None:
-        since = to_number(wanted.ended_since)
-        parts.append(jobs.c.end_time.is_(None) | (jobs.c.end_time >= since))
-    if wanted.submitted_by is not None:
-        parts.append(jobs.c.submitted_by == wanted.submitted_by)
-    return sa.and_(*parts)
 
 
 def _job_of(job_id: str, submitted_by: str | None) -> sa.ColumnElement[bool]:
