@@ -39,6 +39,7 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 	   echo "No .env here: oracle_api with its embedded database."; \
 	   echo "  address  http://127.0.0.1:$$PORT"; \
 	   echo "  token    $$API_TOKEN"; \
+	   echo "  pages    http://127.0.0.1:$$PORT/ (jobs), http://127.0.0.1:$$PORT/docs (the API)"; \
 	   echo "  try      curl -H 'Authorization: Bearer $$API_TOKEN' -H 'Content-Type: application/json' \\"; \
 	   echo "             -d '{\"name\": \"SUMA_SIMPLE\", \"params\": {\"a\": 1, \"b\": 2}}' \\"; \
 	   echo "             http://127.0.0.1:$$PORT/procedure"; \
