@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+BENCH  := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test reliability lint audit format types-doc clean
+.PHONY: help install run test reliability bench bench-quick lint audit format types-doc clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +20,12 @@ $(VENV)/dev.stamp: requirements.txt requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp
+
+# Apart, so that neither the service nor its tests come to need what is there.
+$(BENCH)/bench.stamp: requirements.txt requirements-bench.txt
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
 
 install: $(VENV)/run.stamp ## make the virtual environment
 
@@ -42,6 +49,12 @@ test: $(VENV)/dev.stamp ## run the whole test suite
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
 	@RELIABILITY_REPORT=docs/reliability.md $(BIN)/python -m pytest tests/integration/test_chaos.py
 
+bench: $(BENCH)/bench.stamp ## measure the service, and write docs/performance.md anew
+	@$(BENCH)/bin/python -m tests.bench --docs
+
+bench-quick: $(BENCH)/bench.stamp ## prove in two minutes that what `make bench` does works
+	@$(BENCH)/bin/python -m tests.bench --quick > /dev/null
+
 lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -59,4 +72,4 @@ types-doc: $(VENV)/dev.stamp ## write docs/types.md from what the service answer
 	@$(BIN)/python -m tests.integration.type_table > docs/types.new && mv docs/types.new docs/types.md
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
