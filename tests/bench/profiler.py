@@ -1,4 +1,4 @@
-"""Where a service's time goes, by py-spy: the functions that were on top of the stacks."""
+"""Where a service's time goes, by py-spy: which functions held the interpreter's lock (GIL)."""
 
 import re
 import signal
@@ -93,6 +93,8 @@ class PySpy:
                 "record",
                 f"--pid={pid}",
                 f"--rate={_RATE}",
+                # Of all threads the one that runs Python: others that wait for it look busy too.
+                "--gil",
                 "--format=raw",
                 f"--output={file}",
                 # Until it is told to stop.
