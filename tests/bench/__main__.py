@@ -36,7 +36,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--profile", action="store_true", help="show where the service's time goes, by py-spy"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.docs and (options.names or options.quick):
+        parser.error("--docs wants everything to be measured, and not quickly")
+    return options
 
 
 class _Run:
@@ -84,8 +87,8 @@ class _Run:
         self._growths[growth.name] = panels
         self._drawn.append((growth, panels))
 
-    def write(self) -> str:
-        """Write results, page and plots; gives the page."""
+    def write(self, *folders: Path) -> str:
+        """Write page and plots into folders, and the results into the output; gives the page."""
         info = report.RunInfo(
             date=datetime.now(UTC).date().isoformat(),
             machine=machine.describe(),
@@ -96,7 +99,7 @@ class _Run:
         output.mkdir(parents=True, exist_ok=True)
         results = report.as_json(self._results, self._growths, info)
         (output / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-        for folder in (output, *([ROOT / "docs"] if self._options.docs else [])):
+        for folder in (output, *folders):
             text = report.page(self._results, self._draw(folder), info)
             (folder / "performance.md").write_text(text)
         return text
@@ -132,7 +135,9 @@ def main() -> int:
         run = _Run(options, PySpy(Path(folder)) if options.profile else None)
         for one in selected:
             run.measure(one)
-    sys.stdout.write(run.write())
+            # What was measured is there, whatever becomes of the rest.
+            run.write()
+    sys.stdout.write(run.write(*([ROOT / "docs"] if options.docs else [])))
     if run.failed:
         say(f"Not measured: {', '.join(run.failed)}")
     return 1 if run.failed else 0

@@ -35,10 +35,12 @@ class Panel:
     Args:
         figure: its name in the measurements.
         label: of the axis, with the unit.
+        logarithmic: where what is measured grows as far as the work does.
     """
 
     figure: str
     label: str
+    logarithmic: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,10 @@ def draw(growth: Growth, panels: Mapping[str, Lines], path: Path) -> None:
     for number, panel in enumerate(growth.panels):
         axes = figure.add_subplot(1, len(growth.panels), number + 1)
         _draw_lines(axes, panels[panel.figure])
+        if panel.logarithmic:
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=0)
         axes.set_xlabel(growth.x_label)
         axes.set_ylabel(panel.label)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +53,5 @@ def _draw_lines(axes: Axes, lines: Lines) -> None:
         greatest = [max(points[each]) for each in x]
         axes.fill_between(x, least, greatest, color=line.get_color(), alpha=0.15)
     axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
     axes.grid(visible=True, alpha=0.3)
     axes.legend(fontsize="small")

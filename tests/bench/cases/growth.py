@@ -138,7 +138,10 @@ GROWTHS = (
         "growth-rows",
         "Rows of a REF CURSOR",
         "rows of 8 columns",
-        (Panel("seconds", "from submission to end, s"), Panel("mib", "greatest growth, MiB")),
+        (
+            Panel("seconds", "from submission to end, s", logarithmic=True),
+            Panel("mib", "greatest growth, MiB"),
+        ),
         _rows,
     ),
     Growth(
