@@ -17,9 +17,9 @@ _PACKAGES = ("gunicorn", "Flask", "SQLAlchemy", "oracledb", "celery", "rq", "red
 def describe() -> dict[str, str]:
     """Describe the machine and the versions; nothing tells which machine it is."""
     return {
-        "processor": _processor(Path("/proc/cpuinfo").read_text()),
+        "processor": processor(Path("/proc/cpuinfo").read_text()),
         "cores": str(os.cpu_count()),
-        "memory": _memory(Path("/proc/meminfo").read_text()),
+        "memory": memory(Path("/proc/meminfo").read_text()),
         "kernel": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "oracle_api": VERSION,
@@ -28,12 +28,14 @@ def describe() -> dict[str, str]:
     }
 
 
-def _processor(cpuinfo: str) -> str:
+def processor(cpuinfo: str) -> str:
+    """Give the model from what is in /proc/cpuinfo, or the architecture."""
     found = re.search(r"^model name\s*: (.*)$", cpuinfo, re.MULTILINE)
     return found[1].strip() if found else platform.machine()
 
 
-def _memory(meminfo: str) -> str:
+def memory(meminfo: str) -> str:
+    """Give the size from what is in /proc/meminfo."""
     found = re.search(r"^MemTotal:\s+(\d+) kB", meminfo, re.MULTILINE)
     return f"{int(found[1]) / 1024 / 1024:.0f} GiB" if found else "unknown"
 

@@ -84,7 +84,7 @@ def load(
         timeout=most,
         check=True,
     ).stdout
-    return _read(output, rate)
+    return read_report(output, rate)
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def sending(requests: Requests, count: int, seconds: float, connections: int = 8
         yield
         # It sleeps until its time is over, also when there is nothing left to send.
         process.send_signal(signal.SIGINT)
-        _read(process.communicate(timeout=_SLACK_SECONDS)[0], None)
+        read_report(process.communicate(timeout=_SLACK_SECONDS)[0], None)
     finally:
         with suppress(ProcessLookupError):
             process.kill()
@@ -147,7 +147,16 @@ def _environ(
     }
 
 
-def _read(output: str, rate: float | None) -> Load:
+def read_report(output: str, rate: float | None) -> Load:
+    """Read what the script has written into wrk's output.
+
+    Args:
+        output: all of it.
+        rate: that was asked for.
+
+    Raises:
+        LoadFailed: there was an answer of 400 and above, or none, or no report.
+    """
     found = re.search(r"^BENCH (.*)$", output, re.MULTILINE)
     if found is None:
         raise LoadFailed(f"wrk gave no figures: {output[-2000:]}")
