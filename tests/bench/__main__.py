@@ -4,6 +4,7 @@ import argparse
 import json
 import signal
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,6 +63,7 @@ class _Run:
     def measure(self, one: Benchmark | Growth) -> None:
         """Measure one; a failure is told, and the others go on."""
         say(f"{one.name}: {one.about}")
+        began = time.monotonic()
         try:
             with Lab(ROOT / "var", quick=self._options.quick, profiler=self._profiler) as lab:
                 if isinstance(one, Benchmark):
@@ -74,6 +76,7 @@ class _Run:
             self.failed.append(one.name)
             if isinstance(one, Benchmark):
                 self._results.append(report.Result(one.name, one.rows, failure=str(exc)))
+        say(f"  {time.monotonic() - began:.0f} s")
 
     def _grow(self, growth: Growth, lab: Lab) -> None:
         points = growth.points(lab)

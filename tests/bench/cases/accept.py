@@ -21,7 +21,7 @@ def _contenders(lab: Lab) -> Mapping[str, Measure]:
 
     def accept(service: Service, label: str) -> Mapping[str, float]:
         requests = _submissions(service.url)
-        warm_up(requests)
+        warm_up(lab, requests)
         with lab.measuring(service, label):
             return figures(load(requests, seconds_of(lab)))
 
@@ -40,7 +40,7 @@ def _contenders(lab: Lab) -> Mapping[str, Measure]:
     def limit(processes: int) -> Measure:
         web = lab.enter(lab.bare(answer, WEB_CONCURRENCY=str(processes)))
         requests = _submissions(web.url, "/")
-        warm_up(requests)
+        warm_up(lab, requests)
         return lambda: figures(load(requests, seconds_of(lab)))
 
     return {

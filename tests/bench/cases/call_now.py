@@ -17,11 +17,11 @@ _CONNECTIONS = 32
 def _contenders(lab: Lab) -> Mapping[str, Measure]:
     service = lab.enter(lab.service())
     calls = Requests(service.url, ["/procedure"], "POST", SUM)
-    warm_up(calls)
+    warm_up(lab, calls)
     answer = service.call("SUMA_SIMPLE", {"a": 1.5, "b": 2}).content
     web = lab.enter(lab.bare(answer))
     bare = Requests(web.url, ["/"], "POST", SUM)
-    warm_up(bare)
+    warm_up(lab, bare)
     pool = lab.enter(driver.pool(lab.database))
     seconds = seconds_of(lab)
 

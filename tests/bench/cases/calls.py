@@ -15,9 +15,10 @@ SUM = json.dumps({"name": "SUMA_SIMPLE", "params": {"a": 1.5, "b": 2}})
 _WARM_UP_SECONDS = 1
 
 
-def warm_up(requests: Requests) -> None:
+def warm_up(lab: Lab, requests: Requests) -> None:
     """Let caches fill and threads start before anything is measured."""
-    load(requests, _WARM_UP_SECONDS)
+    if not lab.quick:
+        load(requests, _WARM_UP_SECONDS)
 
 
 def seconds_of(lab: Lab) -> float:

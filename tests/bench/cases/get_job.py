@@ -22,7 +22,7 @@ def _contenders(lab: Lab) -> Mapping[str, Measure]:
     def measure(name: str, job_id: str) -> Measure:
         path = f"/jobs/{job_id}"
         requests = Requests(service.url, [path])
-        warm_up(requests)
+        warm_up(lab, requests)
 
         def once() -> Mapping[str, float]:
             with lab.measuring(service, name):
@@ -33,7 +33,7 @@ def _contenders(lab: Lab) -> Mapping[str, Measure]:
     def limit(job_id: str) -> Measure:
         web = lab.enter(lab.bare(answer_of(service, f"/jobs/{job_id}")))
         requests = Requests(web.url, ["/"])
-        warm_up(requests)
+        warm_up(lab, requests)
         return lambda: figures(load(requests, seconds_of(lab)))
 
     return {

@@ -107,7 +107,7 @@ def _clients(lab: Lab) -> Sequence[Point]:
         "bare": Requests(web.url, ["/"]),
     }
     for requests in kinds.values():
-        warm_up(requests)
+        warm_up(lab, requests)
 
     def under(requests: Requests, clients: int) -> Measure:
         return lambda: figures(load(requests, seconds_of(lab), clients))

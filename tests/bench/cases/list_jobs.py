@@ -20,7 +20,7 @@ def _contenders(lab: Lab) -> Mapping[str, Measure]:
         fill(folder, count, JobStatus.COMPLETED)
         service = lab.enter(lab.service(folder))
         requests = Requests(service.url, [_PATH])
-        warm_up(requests)
+        warm_up(lab, requests)
 
         def once() -> Mapping[str, float]:
             with lab.measuring(service, name):
