@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.bench.lab import Lab
 from tests.bench.stores import NAME
@@ -36,10 +37,16 @@ def figures(measured: Load) -> dict[str, float]:
 
 
 @contextmanager
-def blocked_service(lab: Lab, processes: int, **environ: str) -> Iterator[Service]:
-    """Run a service all of whose job workers have one endless job: what comes after it waits."""
-    settings = {"WEB_CONCURRENCY": str(processes), "JOB_WORKERS": "1", **environ}
-    with lab.service(**settings) as service:
+def blocked_service(lab: Lab, processes: int, folder: Path | None = None) -> Iterator[Service]:
+    """Run a service all of whose job workers have one endless job: what comes after it waits.
+
+    Args:
+        lab: where.
+        processes: how many gunicorn workers, each with one job worker.
+        folder: with a job store; None is a new one.
+    """
+    settings = {"WEB_CONCURRENCY": str(processes), "JOB_WORKERS": "1"}
+    with lab.service(folder, **settings) as service:
         blockers = [
             service.launch("PROC_TEST_DEMORA", {"segundos": 36000}) for _ in range(processes)
         ]

@@ -1,7 +1,9 @@
 """What jobs cost of a service's memory, while they wait and after their end."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
+from oracle_api.jobs.job import JobStatus
 from tests.bench.benchmark import Benchmark
 from tests.bench.cases.calls import NOOP, blocked_service
 from tests.bench.cases.throughput import jobs_ended
@@ -9,7 +11,7 @@ from tests.bench.figures import Row, Target
 from tests.bench.lab import Lab
 from tests.bench.processes import family, memory_bytes
 from tests.bench.rounds import Measure
-from tests.bench.stores import count_accepted
+from tests.bench.stores import count_accepted, fill
 from tests.bench.wrk import Requests, sending
 from tests.integration.service import Service, eventually
 
@@ -37,17 +39,23 @@ def _grow(service: Service, count: int, number: Callable[[], int]) -> float:
 def _contenders(lab: Lab) -> Mapping[str, Measure]:
     first, count = lab.pick((1000, 20_000), (50, 200))
 
+    # What caches and threads take comes with the first ones, and that of SQLite's caches only
+    # where the store is large already.
+    def store() -> Path:
+        folder = lab.folder()
+        fill(folder, lab.pick(50_000, 500), JobStatus.COMPLETED)
+        return folder
+
     def waiting() -> Mapping[str, float]:
-        with blocked_service(lab, 1) as service:
-            folder = service.log_path.parent
-            # What caches and threads take comes with the first ones.
+        folder = store()
+        with blocked_service(lab, 1, folder) as service:
             _grow(service, first, lambda: count_accepted(folder))
             with lab.measuring(service, "waiting"):
                 return {"kib": _grow(service, count, lambda: count_accepted(folder))}
 
     def finished() -> Mapping[str, float]:
-        with lab.service() as service:
-            folder = service.log_path.parent
+        folder = store()
+        with lab.service(folder) as service:
             _grow(service, first, lambda: jobs_ended(folder))
             with lab.measuring(service, "finished"):
                 return {"kib": _grow(service, count // 4, lambda: jobs_ended(folder))}
