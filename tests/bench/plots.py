@@ -53,5 +53,8 @@ def _draw_lines(axes: Axes, lines: Lines) -> None:
         greatest = [max(points[each]) for each in x]
         axes.fill_between(x, least, greatest, color=line.get_color(), alpha=0.15)
     axes.set_xscale("log")
+    measured = sorted({x for points in lines.values() for x in points})
+    axes.set_xticks(measured, labels=[f"{x:,.0f}" for x in measured])
+    axes.xaxis.minorticks_off()
     axes.grid(visible=True, alpha=0.3)
     axes.legend(fontsize="small")
