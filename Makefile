@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+BENCH  := .venv-bench
 # Of npm only the tests need something; where there is none, they are skipped.
 NPM    := $(if $(shell command -v npm 2>/dev/null),tests/node_modules/npm.stamp)
 
@@ -10,7 +11,8 @@ NPM    := $(if $(shell command -v npm 2>/dev/null),tests/node_modules/npm.stamp)
 TESTERS := $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test reliability lint audit format docs types-doc postman clean
+.PHONY: help install run test reliability bench bench-quick lint audit format docs types-doc postman
+.PHONY: clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +31,12 @@ tests/node_modules/npm.stamp: tests/package.json tests/package-lock.json
 	@npm ci --prefix tests --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
+# Apart, so that neither the service nor its tests come to need what is there.
+$(BENCH)/bench.stamp: requirements.txt requirements-bench.txt
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
 install: $(VENV)/run.stamp ## make the virtual environment
 
 run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded database
@@ -39,6 +47,7 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 	   echo "No .env here: oracle_api with its embedded database."; \
 	   echo "  address  http://127.0.0.1:$$PORT"; \
 	   echo "  token    $$API_TOKEN"; \
+	   echo "  pages    http://127.0.0.1:$$PORT/ (jobs), http://127.0.0.1:$$PORT/docs (the API)"; \
 	   echo "  try      curl -H 'Authorization: Bearer $$API_TOKEN' -H 'Content-Type: application/json' \\"; \
 	   echo "             -d '{\"name\": \"SUMA_SIMPLE\", \"params\": {\"a\": 1, \"b\": 2}}' \\"; \
 	   echo "             http://127.0.0.1:$$PORT/procedure"; \
@@ -50,6 +59,12 @@ test: $(VENV)/dev.stamp $(NPM) ## run the whole test suite
 
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
 	@RELIABILITY_REPORT=docs/reliability.md $(BIN)/python -m pytest tests/integration/test_chaos.py
+
+bench: $(BENCH)/bench.stamp ## measure the service, and write docs/performance.md anew
+	@$(BENCH)/bin/python -m tests.bench --docs
+
+bench-quick: $(BENCH)/bench.stamp ## prove in two minutes that what `make bench` does works
+	@$(BENCH)/bin/python -m tests.bench --quick > /dev/null
 
 lint: $(VENV)/dev.stamp ## check style, types and the arrows of imports
 	@$(BIN)/ruff check .
@@ -76,4 +91,5 @@ postman: $(VENV)/dev.stamp ## write docs/postman/ from the OpenAPI document
 	@$(BIN)/python -m tests.postman.collection
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) docs/_build tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) docs/_build tests/node_modules
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -15,6 +15,7 @@ import pytest
 import reference
 from dotenv import dotenv_values
 from reference.document import document
+from reference.settings import written
 from ruamel.yaml import YAML
 
 from oracle_api import create_app
@@ -30,15 +31,6 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 SETTINGS = {item.metadata["variable"]: item for item in fields(Settings)}
-
-
-def written(default: Any) -> str:
-    """Write a default as the documents do."""
-    if isinstance(default, bool):
-        return "1" if default else "0"
-    if isinstance(default, tuple):
-        return ",".join(map(written, default))
-    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 @pytest.mark.parametrize("variable", SETTINGS)

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
 import oracle_api.openapi
+from oracle_api.routes.shell import guarded
 
 blueprint = Blueprint("docs", __name__)
 
@@ -25,25 +26,11 @@ _ASSETS = {
 
 _CACHE_SECONDS = 3600
 
-# Swagger UI's icons are data: images within its style sheet.
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-
 
 @blueprint.get("/docs")
 def page() -> Response:
     """Give the page."""
-    return _guarded(send_from_directory(_OWN, "index.html", max_age=0))
+    return guarded(send_from_directory(_OWN, "index.html", max_age=0))
 
 
 @blueprint.get("/docs/<asset>")
@@ -52,11 +39,4 @@ def asset(asset: str) -> Response:
     folder = _ASSETS.get(asset)
     if folder is None:
         raise NotFound
-    return _guarded(send_from_directory(folder, asset, max_age=_CACHE_SECONDS))
-
-
-def _guarded(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return guarded(send_from_directory(folder, asset, max_age=_CACHE_SECONDS))

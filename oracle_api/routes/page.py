@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template, request, send_from_direc
 from werkzeug.exceptions import NotFound
 
 from oracle_api.page import LANGUAGES, LOCALES, STATIC, catalogue, language_for, modules_of
+from oracle_api.routes.shell import guarded
 from oracle_api.services import current_services
 from oracle_api.version import VERSION
 
@@ -23,21 +24,8 @@ _ASSETS = {
     "bootstrap.min.css": _FOREIGN,
 }
 
-# Bootstrap's icons are data: images within its style sheet. No script can make HTML of a text.
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
-)
+# No script can make HTML of a text (Trusted Types).
+_RULES = ("require-trusted-types-for 'script'", "trusted-types 'none'")
 
 
 @blueprint.get("/")
@@ -76,7 +64,4 @@ def asset(asset: str) -> Response:
 def _served(response: Response) -> Response:
     # Modules of two releases must not meet in one page: each is asked for again, by its ETag.
     response.cache_control.no_cache = True
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return guarded(response, *_RULES)

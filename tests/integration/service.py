@@ -70,6 +70,12 @@ class Service:
 
     def start(self) -> "Service":
         """Start it and wait until it answers."""
+        self.spawn()
+        eventually(self._answers, 30)
+        return self
+
+    def spawn(self) -> None:
+        """Start it, and do not wait."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "wsgi:app"],
@@ -80,8 +86,6 @@ class Service:
                 stderr=log,
                 start_new_session=True,
             )
-        eventually(self._answers, 30)
-        return self
 
     def _answers(self) -> bool:
         assert self.process is not None

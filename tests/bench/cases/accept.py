@@ -1,0 +1,83 @@
+"""POST /procedure/async: durable 202s."""
+
+from collections.abc import Mapping
+
+from tests.bench.benchmark import Benchmark
+from tests.bench.cases.calls import NOOP, blocked_service, figures, seconds_of, warm_up
+from tests.bench.figures import Row, Target
+from tests.bench.lab import Lab
+from tests.bench.rounds import Measure
+from tests.bench.wrk import Requests, load
+from tests.integration.service import Service
+
+
+def _submissions(url: str, path: str = "/procedure/async") -> Requests:
+    return Requests(url, [path], "POST", NOOP)
+
+
+def _contenders(lab: Lab) -> Mapping[str, Measure]:
+    with lab.service() as service:
+        answer = service.submit("PKG_BENCH.NOOP").content
+
+    def accept(service: Service, label: str) -> Mapping[str, float]:
+        requests = _submissions(service.url)
+        warm_up(lab, requests)
+        with lab.measuring(service, label):
+            return figures(load(requests, seconds_of(lab)))
+
+    # A new service in each round: jobs that wait since the round before would make it slower.
+    def alone(processes: int) -> Measure:
+        def once() -> Mapping[str, float]:
+            with blocked_service(lab, processes) as service:
+                return accept(service, f"workers-{processes}")
+
+        return once
+
+    def beside() -> Mapping[str, float]:
+        with lab.service() as service:
+            return accept(service, "beside")
+
+    def limit(processes: int) -> Measure:
+        web = lab.enter(lab.bare(answer, WEB_CONCURRENCY=str(processes)))
+        requests = _submissions(web.url, "/")
+        warm_up(lab, requests)
+        return lambda: figures(load(requests, seconds_of(lab)))
+
+    return {
+        "alone-1": alone(1),
+        "bare-1": limit(1),
+        "alone-2": alone(2),
+        "bare-2": limit(2),
+        "beside": beside,
+    }
+
+
+def _row(processes: int, target: float) -> Row:
+    workers = "1 gunicorn worker" if processes == 1 else f"{processes} gunicorn workers"
+    return Row(
+        f"`POST /procedure/async` with {workers}, durable 202s/s ÷ bare",
+        f"alone-{processes}.per_second",
+        (f"bare-{processes}.per_second",),
+        target=Target("≥", target),
+    )
+
+
+BENCHMARK = Benchmark(
+    "accept",
+    _contenders,
+    (
+        _row(1, 0.65),
+        _row(2, 0.55),
+        Row("`POST /procedure/async` with 1 gunicorn worker", "alone-1.per_second", unit="202s/s"),
+        Row(
+            "the same with 2 gunicorn workers",
+            "alone-2.per_second",
+            unit="202s/s",
+        ),
+        Row(
+            "the same with 1 gunicorn worker while its 8 job workers run jobs, ÷ bare",
+            "beside.per_second",
+            ("bare-1.per_second",),
+        ),
+    ),
+)
