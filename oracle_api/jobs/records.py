@@ -1,6 +1,7 @@
 """Between rows of the table ``jobs`` and :class:`Job`; the statement parts that stores share."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +25,9 @@ from oracle_api.oracle.sessions import Session
 
 #: A result above so many bytes is left out of lists.
 LIST_RESULT_BYTES = 4096
+
+# Where the pieces of jobs' large results are.
+_PIECES = (job_rows, job_lobs)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -167,6 +171,19 @@ def insert_held(
     connection.execute(table.insert(), {"job_id": job_id, **values})
 
 
+def count_pieces(connection: sa.Connection, ids: Sequence[str]) -> Counter[str]:
+    """Count the pieces that the rows and LOBs of jobs are kept in, by the jobs' ids."""
+    pieces: Counter[str] = Counter()
+    for table in _PIECES:
+        number = (
+            sa.select(table.c.job_id, sa.func.count().label("pieces"))
+            .where(table.c.job_id.in_(ids))
+            .group_by(table.c.job_id)
+        )
+        pieces.update({row.job_id: row.pieces for row in connection.execute(number)})
+    return pieces
+
+
 def drop_results(connection: sa.Connection, ids: Iterable[str]) -> None:
     """Delete the rows and LOBs that jobs have kept.
 
@@ -174,7 +191,7 @@ def drop_results(connection: sa.Connection, ids: Iterable[str]) -> None:
         connection: within a transaction.
         ids: of the jobs.
     """
-    for table in (job_rows, job_lobs):
+    for table in _PIECES:
         connection.execute(table.delete().where(table.c.job_id.in_(ids)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -39,6 +40,7 @@ from oracle_api.jobs.records import (
     PENDING_COUNT,
     WHOLE,
     Ended,
+    count_pieces,
     drop_results,
     end_jobs,
     held_by,
@@ -52,7 +54,10 @@ from oracle_api.jobs.tables import job_callbacks, jobs
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.sessions import Session
 
-_PURGE_BATCH = 500
+# What else is to be written waits for a batch of deletions: so many jobs at most, and pieces of
+# their rows and LOBs, of which a single job may have more.
+_PURGE_BATCH = 200
+_PURGE_PIECES = 100
 
 _OUTLINED = (jobs.c.seq, jobs.c.id, jobs.c.version)
 
@@ -347,7 +352,12 @@ class JobStore:
         Returns:
             How many were deleted.
         """
-        final = jobs.c.status.in_([status for status in statuses if status.is_final])
+        # Final jobs alone have ended; by their states all that are kept would be looked at.
+        final = (
+            jobs.c.end_time.is_not(None)
+            if {*statuses} >= {*FINAL}
+            else jobs.c.status.in_([status for status in statuses if status.is_final])
+        )
         batch = sa.select(jobs.c.id).where(final).limit(_PURGE_BATCH)
         if before is not None:
             batch = batch.where(jobs.c.end_time < to_number(before))
@@ -355,7 +365,7 @@ class JobStore:
             batch = batch.where(jobs.c.submitted_by == submitted_by)
 
         def operation(connection: sa.Connection) -> int:
-            ids = list(connection.execute(batch).scalars())
+            ids = _first_of(connection, list(connection.execute(batch).scalars()))
             _delete(connection, ids)
             return len(ids)
 
@@ -406,6 +416,13 @@ def _known_submission(connection: sa.Connection, new: NewJob) -> Any:
             jobs.c.idempotency_key == new.idempotency_key,
         )
     ).one_or_none()
+
+
+def _first_of(connection: sa.Connection, ids: list[str]) -> list[str]:
+    """Give the first of some jobs: as many as have few pieces together, one in any case."""
+    pieces = count_pieces(connection, ids)
+    totals = accumulate(pieces[job_id] for job_id in ids)
+    return ids[: max(1, sum(total <= _PURGE_PIECES for total in totals))]
 
 
 def _delete(connection: sa.Connection, ids: list[str]) -> None:
