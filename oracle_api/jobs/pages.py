@@ -15,12 +15,14 @@ from oracle_api.jobs.tables import jobs
 
 _Columns = tuple[sa.ColumnElement[Any], ...]
 
+_PROCEDURE = sa.bindparam("procedure", type_=sa.String)
+_PREFIX = sa.bindparam("id_prefix", type_=sa.String)
 _CONDITIONS = {
     # Both by the database: SQLite leaves letters beyond ASCII as they are.
-    "procedure": sa.func.upper(jobs.c.procedure_name) == sa.func.upper(sa.bindparam("procedure")),
+    "procedure": sa.func.upper(jobs.c.procedure_name) == sa.func.upper(_PROCEDURE),
     # A range is read from the index by id, which LIKE is not everywhere; "g" is behind all hex
     # digits.
-    "id_prefix": jobs.c.id.between(sa.bindparam("id_prefix"), sa.bindparam("id_prefix") + "g"),
+    "id_prefix": jobs.c.id.between(_PREFIX, _PREFIX + "g"),
     "submitted_by": jobs.c.submitted_by == sa.bindparam("submitted_by"),
 }
 _SINCE = sa.bindparam("ended_since", type_=sa.BigInteger)
