@@ -15,9 +15,10 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from oracle_api.exceptions import SettingsError, StoreUnavailable
 from oracle_api.jobs.tables import metadata
-from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, unobserved
+from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, Kind, unobserved
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 Clock = Callable[[], datetime]
 
@@ -83,13 +84,23 @@ class JobDatabase:
         """
         return self._writer.submit(operation).result()
 
-    def write_later(self, operation: Callable[[sa.Connection], object]) -> None:
-        """Queue an operation behind those before it, and do not wait.
+    def write_one(self, kind: Kind[Item, T], item: Item) -> T:
+        """Carry out a write together with others of its kind; otherwise as ``write``."""
+        return self._writer.submit_one(kind, item).result()
+
+    def write_later(
+        self, operation: Callable[[sa.Connection], object], delay_seconds: float = 0.0
+    ) -> None:
+        """Queue an operation, and do not wait.
+
+        Args:
+            operation: run within a transaction, behind those that were queued before.
+            delay_seconds: how long it may be kept back, so that others overtake it.
 
         Raises:
             StoreUnavailable: the database is closed.
         """
-        self._writer.submit(operation)
+        self._writer.submit(operation, delay_seconds)
 
     def close(self) -> None:
         """Commit what is queued, and let go of the database."""
