@@ -1,5 +1,6 @@
 """The job store's database: opened, read, written."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ Item = TypeVar("Item")
 Clock = Callable[[], datetime]
 
 _BUSY_MILLISECONDS = 5000
+_LOOK_SECONDS = 0.0003
 _CREATE_TRIES = 30
 
 # In SQLite any transaction sees one state; elsewhere that is a level of isolation.
@@ -169,5 +171,30 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A single SELECT sees one state by itself; a transaction around it would cost as much again.
     begin = connection.get_execution_options().get("sqlite_begin")
-    if begin is not None:
+    if begin == WRITES["sqlite_begin"]:
+        _begin_writing(connection, begin)
+    elif begin is not None:
         connection.exec_driver_sql(begin)
+
+
+def _begin_writing(connection: sa.Connection, begin: str) -> None:
+    """Wait for other processes' transactions in short steps.
+
+    SQLite itself sleeps up to 100 ms between two looks, while a transaction takes less than one.
+    """
+    cursor = connection.connection.cursor()
+    if not connection.connection.is_detached:
+        # Kept for writing: whoever reads may well wait as SQLite does.
+        connection.detach()
+        cursor.execute("PRAGMA busy_timeout = 0")
+    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while time.monotonic() < until:
+        try:
+            cursor.execute(begin)
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                break
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
+    connection.exec_driver_sql(begin)

@@ -212,13 +212,13 @@ class GroupCommitWriter:
 
     def _commit(self, group: list[Write[Any]]) -> list[tuple[Write[Any], Any]] | None:
         """Commit a group; what its writes gave, or None where that was not possible."""
-        done: list[tuple[Write[Any], Any]] = []
         group.sort(key=lambda write: write.kind.turn)
         try:
-            connection = self._connect()
-            with connection.begin():
-                for kind, alike in groupby(group, key=lambda write: write.kind):
-                    self._apply_alike(connection, kind, list(alike), done)
+            # Where a write of those that are carried out together fails, all are undone, and it
+            # does so again alone.
+            with suppress(OracleApiError, sa.exc.IntegrityError, sa.exc.DataError):
+                return self._transact(group, together=True)
+            return self._transact([one for one in group if not one.done], together=False)
         except Exception as exc:  # noqa: BLE001 - a dead writer would leave every caller waiting
             log.error("The job store could not commit: %s", exc)
             self._disconnect()
@@ -227,6 +227,19 @@ class GroupCommitWriter:
                     # One for each: it is raised in the thread that waits for this write.
                     write.fail(StoreUnavailable("The job store cannot be written to now."))
             return None
+
+    def _transact(self, group: list[Write[Any]], *, together: bool) -> list[tuple[Write[Any], Any]]:
+        done: list[tuple[Write[Any], Any]] = []
+        connection = self._connect()
+        with connection.begin():
+            for kind, alike in groupby(group, key=lambda write: write.kind):
+                writes = list(alike)
+                if together and kind is not _OTHER:
+                    made = kind.run(connection, [write.item for write in writes])
+                    done.extend(zip(writes, made, strict=True))
+                    continue
+                for write in writes:
+                    write.context.run(self._apply, connection, write, done)
         return done
 
     def _connect(self) -> sa.Connection:
@@ -239,35 +252,12 @@ class GroupCommitWriter:
         if connection is not None:
             connection.close()
 
-    def _apply_alike(
-        self,
-        connection: sa.Connection,
-        kind: Kind[Any, Any],
-        writes: list[Write[Any]],
-        done: list[tuple[Write[Any], Any]],
-    ) -> None:
-        made = None
-        if kind is not _OTHER and len(writes) > 1:
-            # Where one of them fails, it does so again, alone.
-            with suppress(OracleApiError, sa.exc.IntegrityError, sa.exc.DataError):
-                made = self._run(connection, kind, writes)
-        if made is not None:
-            done.extend(zip(writes, made, strict=True))
-            return
-        for write in writes:
-            write.context.run(self._apply, connection, write, done)
-
-    def _run(
-        self, connection: sa.Connection, kind: Kind[Any, Any], writes: list[Write[Any]]
-    ) -> Sequence[Any]:
-        with _Savepoint(connection):
-            return kind.run(connection, [write.item for write in writes])
-
     def _apply(
         self, connection: sa.Connection, write: Write[Any], done: list[tuple[Write[Any], Any]]
     ) -> None:
         try:
-            (made,) = self._run(connection, write.kind, [write])
+            with _Savepoint(connection):
+                (made,) = write.kind.run(connection, [write.item])
         except OracleApiError as exc:
             write.fail(exc)
         except sa.exc.OperationalError:
