@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from oracle_api.jobs.job import JobStatus, Outcome
 from oracle_api.jobs.notes import NOTED, Note
 from oracle_api.jobs.prepared import Prepared
-from oracle_api.jobs.records import FINISHING, LISTED, Ended, finishing, follow_up, to_job
+from oracle_api.jobs.records import ENDED, FINISHING, Ended, finishing, follow_up
 from oracle_api.jobs.tables import jobs
 
 _FINISH = Prepared(
@@ -20,7 +20,7 @@ _FINISH = Prepared(
         jobs.c.owner == sa.bindparam("of_owner"),
     )
     .values(**FINISHING, **NOTED)
-    .returning(*LISTED)
+    .returning(*ENDED)
 )
 
 
@@ -64,4 +64,4 @@ def _finish(connection: sa.Connection, one: Finish) -> Ended:
         **finishing(one.outcome, one.end),
         **one.note.values(),
     )
-    return follow_up(connection, map(to_job, rows), one.outcome, one.end)
+    return follow_up(connection, rows, one.outcome, one.end)

@@ -1,6 +1,6 @@
 """Between rows of the table ``jobs`` and :class:`Job`; the statement parts that stores share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,6 +40,12 @@ LISTED: list[sa.ColumnElement[Any]] = [
         if column.name not in ("request", "request_hash", "result", "extras")
     ),
     sa.case((jobs.c.result_size <= LIST_RESULT_BYTES, jobs.c.result)).label("result"),
+]
+
+#: What makes a job of a list, and whether somebody is to be told of its end.
+ENDED: list[sa.ColumnElement[Any]] = [
+    *LISTED,
+    sa.exists().where(job_callbacks.c.job_id == jobs.c.id).label("has_callback"),
 ]
 
 #: A job's callback, beside the columns of its job.
@@ -88,7 +94,6 @@ _MAKE_DUE = Prepared(
         next_attempt=sa.bindparam("from_now"),
         version=job_callbacks.c.version + 1,
     )
-    .returning(job_callbacks.c.job_id)
 )
 
 
@@ -116,28 +121,29 @@ def end_jobs(
         outcome: what becomes of them.
         now: when.
     """
-    statement = jobs.update().values(FINISHING).where(which).returning(*LISTED)
-    ended = connection.execute(statement, finishing(outcome, now))
-    return follow_up(connection, map(to_job, ended), outcome, now)
+    statement = jobs.update().values(FINISHING).where(which).returning(*ENDED)
+    return follow_up(
+        connection, connection.execute(statement, finishing(outcome, now)).all(), outcome, now
+    )
 
 
 def follow_up(
-    connection: sa.Connection, ended: Iterable[Job], outcome: Outcome, now: datetime
+    connection: sa.Connection, rows: Sequence[Any], outcome: Outcome, now: datetime
 ) -> Ended:
     """Do what belongs to the end of jobs whose rows have been changed.
 
     Args:
         connection: within the same transaction.
-        ended: the jobs.
-        outcome: what became of them.
+        rows: with the columns ENDED.
+        outcome: what became of the jobs.
         now: when.
     """
-    those = tuple(ended)
-    if those and outcome.status is not JobStatus.COMPLETED:
-        drop_results(connection, [job.id for job in those])
-    moment = to_number(now)
-    due = [_MAKE_DUE.run(connection, of_job=job.id, from_now=moment) for job in those]
-    return Ended(those, sum(map(len, due)))
+    if rows and outcome.status is not JobStatus.COMPLETED:
+        drop_results(connection, [row.id for row in rows])
+    told = [row.id for row in rows if row.has_callback]
+    for job_id in told:
+        _MAKE_DUE.run(connection, of_job=job_id, from_now=to_number(now))
+    return Ended(tuple(map(to_job, rows)), len(told))
 
 
 def not_before(

@@ -62,8 +62,9 @@ class Submission:
 class Submissions:
     """Keeps new jobs within their limits; used by the writer's thread alone.
 
-    Waiting jobs are counted only where there may be too many: each new one has a higher ``seq``,
-    whoever adds it, so no more than ``room`` can have come since ``room`` was left.
+    Waiting jobs are counted only where there may be too many: each new one has a ``seq`` of its
+    own above all others, whichever process adds it, so the greatest one tells how many can have
+    come since the last count.
     """
 
     def __init__(self) -> None:
