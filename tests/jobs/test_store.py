@@ -267,8 +267,9 @@ def test_progress_never_goes_back(add: Add, store: JobStore) -> None:
     for progress in (50, 30, 60, 55):
         store.note_progress(job.id, "me", progress)
     store.note_progress(job.id, "somebody else", 99)
-    store.claim("me")  # waits for what was queued before it
-    assert store.get(job.id).progress == 60
+    assert store.request_cancel(job.id).progress == 60
+    store.note_progress(job.id, "me", 55)
+    assert store.request_cancel(job.id).progress == 60
 
 
 def test_work_is_shown_while_the_job_runs_and_kept(add: Add, store: JobStore) -> None:
@@ -480,7 +481,8 @@ def test_every_change_gives_a_page_another_outline(
     store.note_session(first.id, "me", Session(1, 2, "i"))
     store.request_cancel(first.id)
     assert changed()
-    assert seen[-1].versions[0][1] == seen[-2].versions[0][1] + 3
+    # What was noted at nearly the same time is one change.
+    assert seen[-1].versions[0][1] == seen[-2].versions[0][1] + 2
     store.finish(first.id, "me", DONE)
     assert changed()
     second = add()
