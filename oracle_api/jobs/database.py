@@ -26,6 +26,9 @@ Clock = Callable[[], datetime]
 _BUSY_MILLISECONDS = 5000
 _LOOK_SECONDS = 0.0003
 _CREATE_TRIES = 30
+# Waits as SQLite does, and its connection stays in the pool: where the last one is closed, SQLite
+# copies the whole log into the file.
+_CREATES = {"sqlite_begin": "BEGIN EXCLUSIVE"}
 
 # In SQLite any transaction sees one state; elsewhere that is a level of isolation.
 _SQLITE_SNAPSHOT = {"sqlite_begin": "BEGIN"}
@@ -133,7 +136,7 @@ def _create_missing(engine: sa.Engine) -> None:
     # for the others' locks as everything else does.
     for attempt in range(_CREATE_TRIES):
         try:
-            with engine.connect().execution_options(**WRITES) as connection, connection.begin():
+            with engine.connect().execution_options(**_CREATES) as connection, connection.begin():
                 metadata.create_all(connection)
                 _refuse_older(connection)
         except SQLAlchemyError as exc:
