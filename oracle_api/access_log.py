@@ -1,14 +1,15 @@
 """A request's id and trace, and the one line that is logged about it."""
 
 import logging
+import random
 import re
-import secrets
 import time
 from urllib.parse import quote
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
 from oracle_api.context import WorkContext, begin_work, end_work
+from oracle_api.present import present_notes, present_request
 from oracle_api.traceparent import parse_traceparent
 
 log = logging.getLogger("oracle_api.access")
@@ -26,33 +27,42 @@ def register_access_log(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.started = time.monotonic()
-    given = request.headers.get(HEADER, "")
-    g.request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(16)
+    notes, headers = present_notes(), present_request().environ
+    notes.started = time.monotonic()
+    given = headers.get("HTTP_X_REQUEST_ID", "")
+    notes.request_id = given if _SANE_ID.fullmatch(given) else _new_id()
     # It is taken over, not begun: a caller that traces nothing has the request's id.
-    g.trace = parse_traceparent(request.headers.get("traceparent"))
-    begin_work(WorkContext(g.request_id, trace_id=g.trace.trace_id if g.trace else None))
+    notes.trace = trace = parse_traceparent(headers.get("HTTP_TRACEPARENT"))
+    begin_work(WorkContext(notes.request_id, trace_id=trace.trace_id if trace else None))
+
+
+def _new_id() -> str:
+    # It is no secret. Each process draws others: Python seeds them anew after a fork.
+    return f"{random.getrandbits(128):032x}"
 
 
 def _end(response: Response) -> Response:
-    response.headers[HEADER] = g.request_id
-    milliseconds = (time.monotonic() - g.started) * 1000
-    log.info(
-        "%s %s %d %.1fms client=%s request=%s",
-        request.method,
-        quote(request.path),
-        response.status_code,
-        milliseconds,
-        client_name() or "-",
-        g.request_id,
-        extra={
-            "method": request.method,
-            "path": quote(request.path),
-            "status": response.status_code,
-            "duration_ms": round(milliseconds, 1),
-            "client": client_name(),
-        },
-    )
+    notes, request = present_notes(), present_request()
+    response.headers[HEADER] = notes.request_id
+    if log.isEnabledFor(logging.INFO):
+        milliseconds = (time.monotonic() - notes.started) * 1000
+        path, client = quote(request.path), notes.get("client")
+        log.info(
+            "%s %s %d %.1fms client=%s request=%s",
+            request.method,
+            path,
+            response.status_code,
+            milliseconds,
+            client or "-",
+            notes.request_id,
+            extra={
+                "method": request.method,
+                "path": path,
+                "status": response.status_code,
+                "duration_ms": round(milliseconds, 1),
+                "client": client,
+            },
+        )
     # Not before the body is sent: a streamed one may still have something to log.
     response.call_on_close(end_work)
     return response

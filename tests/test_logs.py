@@ -1,12 +1,14 @@
 """Lines of the log: plain or JSON, each with the ids of what it is about."""
 
-import io
 import json
 import logging
 import logging.config
+import os
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,15 +22,17 @@ JOB = WorkContext("r-1", "j-1", "t-1")
 
 
 @pytest.fixture
-def lines() -> Iterator[Callable[[LogFormat], Callable[[], list[str]]]]:
+def lines(tmp_path: Path) -> Iterator[Callable[[LogFormat], Callable[[], list[str]]]]:
     """Give the lines that are logged in a format, as they are written."""
     handlers: list[logging.Handler] = []
     end_work()
 
     def begin(log_format: LogFormat) -> Callable[[], list[str]]:
         config = logging_config("INFO", log_format)
-        text = io.StringIO()
-        config["handlers"]["stderr"]["stream"] = text
+        path = tmp_path / "log"
+        file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+        files.callback(os.close, file)
+        config["handlers"]["stderr"]["file"] = file
         # The handler alone: the root logger is pytest's.
         parts = ("version", "disable_existing_loggers", "filters", "formatters", "handlers")
         only = {name: config[name] for name in parts}
@@ -36,9 +40,10 @@ def lines() -> Iterator[Callable[[LogFormat], Callable[[], list[str]]]]:
             {**only, "loggers": {log.name: {"level": "INFO", "handlers": ["stderr"]}}}
         )
         handlers.extend(log.handlers)
-        return lambda: text.getvalue().splitlines()
+        return lambda: path.read_text().splitlines()
 
-    yield begin
+    with ExitStack() as files:
+        yield begin
     for handler in handlers:
         log.removeHandler(handler)
     end_work()
