@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from oracle_api.exceptions import SettingsError, StoreUnavailable
+from oracle_api.jobs.lookup import Lookup
 from oracle_api.jobs.tables import metadata
 from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, unobserved
 
@@ -54,6 +55,7 @@ class JobDatabase:
         self._writer = GroupCommitWriter(self._engine, on_commit)
         is_sqlite = self._engine.dialect.name == "sqlite"
         self._snapshot = _SQLITE_SNAPSHOT if is_sqlite else _SNAPSHOT
+        self._lookups: list[Lookup] = []
         self.now = clock
         #: Set when a job ended here that somebody wants to be told of.
         self.callbacks_due = threading.Event()
@@ -75,6 +77,12 @@ class JobDatabase:
         except SQLAlchemyError as exc:
             raise StoreUnavailable("The job store cannot be read now.") from exc
 
+    def lookup(self, statement: sa.Select[Any]) -> Lookup:
+        """Prepare a small read; see :class:`Lookup`."""
+        lookup = Lookup(self._engine, statement)
+        self._lookups.append(lookup)
+        return lookup
+
     def write(self, operation: Callable[[sa.Connection], T]) -> T:
         """Run an operation in a transaction and wait until it is durable.
 
@@ -94,6 +102,8 @@ class JobDatabase:
     def close(self) -> None:
         """Commit what is queued, and let go of the database."""
         self._writer.close()
+        for lookup in self._lookups:
+            lookup.close()
         self._engine.dispose()
 
 

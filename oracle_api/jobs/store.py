@@ -61,6 +61,13 @@ _BY_ID = (
     .where(jobs.c.id == sa.bindparam("id"))
 )
 
+# Every change of what a client sees of a job makes one of the two grow.
+_VERSION = (
+    sa.select(jobs.c.submitted_by, jobs.c.version, job_callbacks.c.version)
+    .select_from(jobs.outerjoin(job_callbacks, job_callbacks.c.job_id == jobs.c.id))
+    .where(jobs.c.id == sa.bindparam("id"))
+)
+
 
 class JobStore:
     """Jobs in an SQL database. A method that writes returns once its change is durable.
@@ -73,6 +80,7 @@ class JobStore:
     def __init__(self, database: JobDatabase, on_end: Callable[[Job], None] = nobody) -> None:
         self._database = database
         self._ends = Ends(database, on_end)
+        self._version = database.lookup(_VERSION)
 
     def ping(self) -> None:
         """Read something.
@@ -152,6 +160,22 @@ class JobStore:
         if row is None or submitted_by not in (None, row.submitted_by):
             raise JobNotFound(job_id)
         return to_job(row)
+
+    def version(self, job_id: str, submitted_by: str | None = None) -> int:
+        """Read the present version of one job, as ``get`` would give it, at a fraction of its cost.
+
+        Args:
+            job_id: which one.
+            submitted_by: whose; others' are not found. None is anybody's.
+
+        Raises:
+            JobNotFound: there is none with this id.
+            StoreUnavailable: the database cannot be read.
+        """
+        row = self._version.first(id=job_id)
+        if row is None or submitted_by not in (None, row[0]):
+            raise JobNotFound(job_id)
+        return int(row[1] + (row[2] or 0))
 
     def list(self, wanted: JobFilter, limit: int, before_seq: int | None = None) -> JobPage:
         """Read a page of jobs, newest first, without requests and large results.
