@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> Flask:
     # First, so that it measures what the others do too.
     register_request_metrics(app, services.metrics)
     register_server_timing(app)
-    register_access_log(app)
+    register_access_log(app, settings.log_format)
     register_audit(app)
     register_throttle(app)
     register_problems(app)

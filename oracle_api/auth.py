@@ -33,9 +33,9 @@ class _BearerAuth(HTTPTokenAuth):  # type: ignore[misc]
             return None
         return Authorization("bearer", token=token.strip())
 
-    def ensure_sync(self, function: Callable[P, R]) -> Callable[P, R]:
+    def ensure_sync(self, f: Callable[P, R]) -> Callable[P, R]:
         """Give the function as it is: none is a coroutine."""
-        return function
+        return f
 
 
 _bearer = _BearerAuth(scheme="Bearer", realm="oracle_api")

@@ -5,10 +5,20 @@ Each line says which request, job and trace it belongs to.
 
 import logging.config
 import os
+import threading
 import time
+from collections import deque
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Literal
 
 from oracle_api.context import current_work
+
+# What one write to a pipe hands over whole (PIPE_BUF of Linux); a file takes any line whole.
+_WHOLE_BYTES = 4096
+
+# Who comes when so many lines wait, since nobody reads them, waits as well.
+_MOST_WAITING = 10_000
 
 LogFormat = Literal["plain", "json"]
 
@@ -28,16 +38,77 @@ class WorkFilter(logging.Filter):
         return True
 
 
-class LineHandler(logging.Handler):
-    """Writes each record with a single ``write``, which the kernel keeps whole.
+class LineFile:
+    """Appends whole lines to a file; nobody waits for another's. May be used by any thread.
 
-    So nobody waits for a lock, as threads do that log through a stream.
+    A thread that comes while another writes leaves its line to that one: what has come meanwhile
+    is written at once, since a system call costs a busy process far more than the line.
 
     Args:
-        file: descriptor of the file; standard error by default.
+        file: a descriptor.
     """
 
-    def __init__(self, file: int = 2) -> None:
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._lines: deque[bytes] = deque()
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> None:
+        """Append a line, or several that belong together; one that cannot be written is lost.
+
+        Args:
+            text: without the newline at its end.
+        """
+        self._lines.append(f"{text}\n".encode(errors="backslashreplace"))
+        # Looked at again after the lock is free: a line may have come before that.
+        while self._lines and self._lock.acquire(blocking=len(self._lines) > _MOST_WAITING):
+            try:
+                self._write_waiting()
+            finally:
+                self._lock.release()
+
+    def _write_waiting(self) -> None:
+        data = b""
+        while self._lines:
+            if data and len(data) + len(self._lines[0]) > _WHOLE_BYTES:
+                break
+            data += self._lines.popleft()
+        with suppress(OSError):
+            while data:
+                data = data[os.write(self._file, data) :]
+
+
+#: Standard error, where all lines go.
+STDERR = LineFile(2)
+
+
+def plain_line(moment: float, level: str, name: str, message: str) -> str:
+    """Write what :class:`PlainFormatter` makes of a record, without the record.
+
+    Args:
+        moment: seconds since 1970.
+        level: name of it.
+        name: of the logger.
+        message: with the ids that it is about.
+    """
+    second = int(moment)
+    thousandths = int((moment - second) * 1000)
+    return f"{_text(second)},{thousandths:03d} {level} [{os.getpid()}] {name}: {message}"
+
+
+@lru_cache(maxsize=2)
+def _text(second: int) -> str:
+    return time.strftime(logging.Formatter.default_time_format, time.localtime(second))
+
+
+class LineHandler(logging.Handler):
+    """Writes each record to a file of lines, and waits for no lock of its own.
+
+    Args:
+        file: standard error by default.
+    """
+
+    def __init__(self, file: LineFile = STDERR) -> None:
         super().__init__()
         self._file = file
 
@@ -48,27 +119,13 @@ class LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record; trouble with it goes no further."""
         try:
-            line = f"{self.format(record)}\n".encode(errors="backslashreplace")
-            while line:
-                line = line[os.write(self._file, line) :]
+            self._file.write(self.format(record))
         except Exception:  # noqa: BLE001 - as every handler does
             self.handleError(record)
 
 
 class PlainFormatter(logging.Formatter):
     """Writes plain lines, with the ids behind the message unless it names them itself."""
-
-    # The second that was last written, and its text.
-    _last = (0, "")
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
-        """Write a record's time as ``logging`` does, a second's text only once."""
-        second, text = self._last
-        if int(record.created) != second:
-            second = int(record.created)
-            text = time.strftime(self.default_time_format, time.localtime(second))
-            self._last = second, text
-        return f"{text},{int(record.msecs):03d}"
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Write the first line of a record."""

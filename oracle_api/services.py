@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from flask import current_app
 
 from oracle_api.audit_log import AuditLine, AuditLog
 from oracle_api.clients.client import Client
@@ -45,6 +44,7 @@ from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.oracle.sessions import Session, session_of
 from oracle_api.phases import PhaseTimer
+from oracle_api.present import present_app
 from oracle_api.rate_limits import RateLimits
 from oracle_api.schemas import ShownJob, shown_job
 from oracle_api.settings import Settings
@@ -469,6 +469,6 @@ def _patterns(variable: str, texts: tuple[str, ...]) -> tuple[Pattern, ...]:
 
 def current_services() -> Services:
     """Give the services of the app that handles the present request."""
-    services = current_app.extensions[EXTENSION]
+    services = present_app().extensions[EXTENSION]
     assert isinstance(services, Services)  # noqa: S101 - tells the type checker
     return services
