@@ -47,10 +47,10 @@ class VersionedCache(Generic[T]):
             size: of the value, in bytes.
         """
         size += _ENTRY_BYTES
-        if size > self._most // 8:
-            return
         with self._lock:
             self._drop(key)
+            if size > self._most // 8:
+                return
             self._entries[key] = _Entry(version, value, size)
             self._size += size
             while self._size > self._most:

@@ -48,6 +48,7 @@ from oracle_api.jobs.records import (
     to_number,
 )
 from oracle_api.jobs.tables import job_callbacks, jobs
+from oracle_api.jobs.versions import Versions
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.sessions import Session
 
@@ -57,13 +58,6 @@ _OUTLINED = (jobs.c.seq, jobs.c.id, jobs.c.version)
 
 _BY_ID = (
     sa.select(*WHOLE, *CALLBACK)
-    .select_from(jobs.outerjoin(job_callbacks, job_callbacks.c.job_id == jobs.c.id))
-    .where(jobs.c.id == sa.bindparam("id"))
-)
-
-# Every change of what a client sees of a job makes one of the two grow.
-_VERSION = (
-    sa.select(jobs.c.submitted_by, jobs.c.version, job_callbacks.c.version)
     .select_from(jobs.outerjoin(job_callbacks, job_callbacks.c.job_id == jobs.c.id))
     .where(jobs.c.id == sa.bindparam("id"))
 )
@@ -80,7 +74,7 @@ class JobStore:
     def __init__(self, database: JobDatabase, on_end: Callable[[Job], None] = nobody) -> None:
         self._database = database
         self._ends = Ends(database, on_end)
-        self._version = database.lookup(_VERSION)
+        self._versions = Versions(database)
 
     def ping(self) -> None:
         """Read something.
@@ -172,10 +166,10 @@ class JobStore:
             JobNotFound: there is none with this id.
             StoreUnavailable: the database cannot be read.
         """
-        row = self._version.first(id=job_id)
-        if row is None or submitted_by not in (None, row[0]):
+        version = self._versions.read(job_id)
+        if version is None or submitted_by not in (None, version.submitted_by):
             raise JobNotFound(job_id)
-        return int(row[1] + (row[2] or 0))
+        return version.number
 
     def list(self, wanted: JobFilter, limit: int, before_seq: int | None = None) -> JobPage:
         """Read a page of jobs, newest first, without requests and large results.

@@ -62,7 +62,8 @@ blueprint.record_once(_know_job_ids)
 def show(job_id: str) -> Response:
     """Show a job, with ``?wait=N`` once it is final or N seconds are over."""
     asked, services, whose = present_request(), current_services(), current_client().sees_only
-    seconds = number(asked.args.get("wait"), "wait", default=0, highest=MAX_WAIT_SECONDS)
+    wait = asked.args.get("wait") if asked.query_string else None
+    seconds = number(wait, "wait", default=0, highest=MAX_WAIT_SECONDS)
     if seconds and services.claim_waiting_place():
         try:
             shown = services.show(services.registry.wait(job_id, seconds, whose))
@@ -70,7 +71,9 @@ def show(job_id: str) -> Response:
             services.give_back_waiting_place()
     else:
         shown = services.shown_job(job_id, whose)
-    response = Response(shown.body, headers=shown.headers, content_type=JSON)
+    response = Response(shown.body, content_type=JSON)
+    for name, value in shown.headers.items():
+        response.headers.add(name, value)
     # Who states no condition is spared the work.
     if asked.environ.keys() & _CONDITIONS:
         response.make_conditional(asked)
