@@ -300,6 +300,27 @@ def test_one_line_per_request_without_token_or_values(
         assert "a-secret-value" not in text
 
 
+def test_the_line_of_a_traced_request_says_so(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    client.get("/healthz", headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+    assert capfd.readouterr().err.splitlines()[-1].endswith(f" trace={trace}")
+
+
+def test_a_line_in_json_has_its_parts_as_members(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    make(LOG_FORMAT="json").get("/healthz", headers={"X-Request-ID": "r-3"})
+    [record] = [record for record in caplog.records if record.name == "oracle_api.access"]
+    assert record.getMessage().startswith("GET /healthz 200 ")
+    parts = {name: vars(record)[name] for name in ("method", "path", "status", "client")}
+    assert parts == {"method": "GET", "path": "/healthz", "status": 200, "client": None}
+    assert vars(record)["duration_ms"] >= 0
+
+
 # ---- CORS
 
 
