@@ -1,5 +1,6 @@
 """The job store's database: opened, read, written."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,13 +19,15 @@ from oracle_api.exceptions import SettingsError, StoreUnavailable
 from oracle_api.jobs.lookup import Lookup
 from oracle_api.jobs.tables import metadata
 from oracle_api.jobs.walindex import open_index
-from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, unobserved
+from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, Kind, unobserved
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 Clock = Callable[[], datetime]
 
 _BUSY_MILLISECONDS = 5000
+_LOOK_SECONDS = 0.0003
 _CREATE_TRIES = 30
 
 # In SQLite any transaction sees one state; elsewhere that is a level of isolation.
@@ -103,13 +106,23 @@ class JobDatabase:
         """
         return self._writer.submit(operation).result()
 
-    def write_later(self, operation: Callable[[sa.Connection], object]) -> None:
-        """Queue an operation behind those before it, and do not wait.
+    def write_one(self, kind: Kind[Item, T], item: Item) -> T:
+        """Carry out a write together with others of its kind; otherwise as ``write``."""
+        return self._writer.submit_one(kind, item).result()
+
+    def write_later(
+        self, operation: Callable[[sa.Connection], object], delay_seconds: float = 0.0
+    ) -> None:
+        """Queue an operation, and do not wait.
+
+        Args:
+            operation: run within a transaction, behind those that were queued before.
+            delay_seconds: how long it may be kept back, so that others overtake it.
 
         Raises:
             StoreUnavailable: the database is closed.
         """
-        self._writer.submit(operation)
+        self._writer.submit(operation, delay_seconds)
 
     def close(self) -> None:
         """Commit what is queued, and let go of the database."""
@@ -203,5 +216,30 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A single SELECT sees one state by itself; a transaction around it would cost as much again.
     begin = connection.get_execution_options().get("sqlite_begin")
-    if begin is not None:
+    if begin == WRITES["sqlite_begin"]:
+        _begin_writing(connection, begin)
+    elif begin is not None:
         connection.exec_driver_sql(begin)
+
+
+def _begin_writing(connection: sa.Connection, begin: str) -> None:
+    """Wait for other processes' transactions in short steps.
+
+    SQLite itself sleeps up to 100 ms between two looks, while a transaction takes less than one.
+    """
+    cursor = connection.connection.cursor()
+    if not connection.connection.is_detached:
+        # Kept for writing: whoever reads may well wait as SQLite does.
+        connection.detach()
+        cursor.execute("PRAGMA busy_timeout = 0")
+    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while time.monotonic() < until:
+        try:
+            cursor.execute(begin)
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                break
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
+    connection.exec_driver_sql(begin)

@@ -1,6 +1,7 @@
 """Between rows of the table ``jobs`` and :class:`Job`; the statement parts that stores share."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,12 +19,16 @@ from oracle_api.jobs.job import (
     JobStatus,
     Outcome,
 )
+from oracle_api.jobs.prepared import Prepared
 from oracle_api.jobs.tables import job_callbacks, job_lobs, job_rows, jobs, owners
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.sessions import Session
 
 #: A result above so many bytes is left out of lists.
 LIST_RESULT_BYTES = 4096
+
+# Where the pieces of jobs' large results are.
+_PIECES = (job_rows, job_lobs)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -39,6 +44,12 @@ LISTED: list[sa.ColumnElement[Any]] = [
         if column.name not in ("request", "request_hash", "result", "extras")
     ),
     sa.case((jobs.c.result_size <= LIST_RESULT_BYTES, jobs.c.result)).label("result"),
+]
+
+#: What makes a job of a list, and whether somebody is to be told of its end.
+ENDED: list[sa.ColumnElement[Any]] = [
+    *LISTED,
+    sa.exists().where(job_callbacks.c.job_id == jobs.c.id).label("has_callback"),
 ]
 
 #: A job's callback, beside the columns of its job.
@@ -79,10 +90,9 @@ def is_known_owner(connection: sa.Connection, owner: str) -> bool:
     return connection.execute(known).first() is not None
 
 
-# Made ready once: every job's end runs it.
-_MAKE_DUE = (
+_MAKE_DUE = Prepared(
     job_callbacks.update()
-    .where(job_callbacks.c.job_id.in_(sa.bindparam("of_jobs", expanding=True)))
+    .where(job_callbacks.c.job_id == sa.bindparam("of_job"))
     .values(
         state=CallbackState.PENDING,
         next_attempt=sa.bindparam("from_now"),
@@ -115,35 +125,66 @@ def end_jobs(
         outcome: what becomes of them.
         now: when.
     """
-    statement = _finishing(outcome, now).where(which).returning(*LISTED)
-    ended = tuple(map(to_job, connection.execute(statement)))
-    if not ended:
-        return Ended((), 0)
-    ids = [job.id for job in ended]
-    if outcome.status is not JobStatus.COMPLETED:
-        drop_results(connection, ids)
-    due = {"of_jobs": ids, "from_now": to_number(now)}
-    return Ended(ended, connection.execute(_MAKE_DUE, due).rowcount)
-
-
-def _finishing(outcome: Outcome, now: datetime) -> sa.Update:
-    return jobs.update().values(
-        status=outcome.status,
-        end_time=not_before(sa.func.coalesce(jobs.c.run_start_time, jobs.c.start_time), now),
-        progress=PROGRESS_FINAL,
-        result=outcome.result,
-        extras=outcome.extras,
-        result_size=len(outcome.result or b""),
-        error=outcome.error,
-        error_code=outcome.error_code,
-        version=jobs.c.version + 1,
+    statement = jobs.update().values(FINISHING).where(which).returning(*ENDED)
+    return follow_up(
+        connection, connection.execute(statement, finishing(outcome, now)).all(), outcome, now
     )
 
 
-def not_before(earlier: sa.ColumnElement[int], now: datetime) -> sa.ColumnElement[int]:
-    """Give the present moment, but none before an earlier one: the wall clock may step back."""
-    number = to_number(now)
-    return sa.case((earlier > number, earlier), else_=number)
+def follow_up(
+    connection: sa.Connection, rows: Sequence[Any], outcome: Outcome, now: datetime
+) -> Ended:
+    """Do what belongs to the end of jobs whose rows have been changed.
+
+    Args:
+        connection: within the same transaction.
+        rows: with the columns ENDED.
+        outcome: what became of the jobs.
+        now: when.
+    """
+    if rows and outcome.status is not JobStatus.COMPLETED:
+        drop_results(connection, [row.id for row in rows])
+    told = [row.id for row in rows if row.has_callback]
+    for job_id in told:
+        _MAKE_DUE.run(connection, of_job=job_id, from_now=to_number(now))
+    return Ended(tuple(map(to_job, rows)), len(told))
+
+
+def not_before(
+    earlier: sa.ColumnElement[int], moment: sa.ColumnElement[int]
+) -> sa.ColumnElement[int]:
+    """Give a moment, but none before an earlier one: the wall clock may step back."""
+    return sa.case((earlier > moment, earlier), else_=moment)
+
+
+#: What a job's end changes; :func:`finishing` gives the values.
+FINISHING: dict[str, Any] = {
+    "status": sa.bindparam("final_status"),
+    "end_time": not_before(
+        sa.func.coalesce(jobs.c.run_start_time, jobs.c.start_time),
+        sa.bindparam("ended_at", type_=sa.BigInteger),
+    ),
+    "progress": PROGRESS_FINAL,
+    "result": sa.bindparam("the_result", type_=sa.LargeBinary),
+    "extras": sa.bindparam("the_extras", type_=sa.LargeBinary),
+    "result_size": sa.bindparam("size"),
+    "error": sa.bindparam("the_error"),
+    "error_code": sa.bindparam("the_code"),
+    "version": jobs.c.version + 1,
+}
+
+
+def finishing(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """Give the values of ``FINISHING``."""
+    return {
+        "final_status": outcome.status,
+        "ended_at": to_number(now),
+        "the_result": outcome.result,
+        "the_extras": outcome.extras,
+        "size": len(outcome.result or b""),
+        "the_error": outcome.error,
+        "the_code": outcome.error_code,
+    }
 
 
 def insert_held(
@@ -167,6 +208,19 @@ def insert_held(
     connection.execute(table.insert(), {"job_id": job_id, **values})
 
 
+def count_pieces(connection: sa.Connection, ids: Sequence[str]) -> Counter[str]:
+    """Count the pieces that the rows and LOBs of jobs are kept in, by the jobs' ids."""
+    pieces: Counter[str] = Counter()
+    for table in _PIECES:
+        number = (
+            sa.select(table.c.job_id, sa.func.count().label("pieces"))
+            .where(table.c.job_id.in_(ids))
+            .group_by(table.c.job_id)
+        )
+        pieces.update({row.job_id: row.pieces for row in connection.execute(number)})
+    return pieces
+
+
 def drop_results(connection: sa.Connection, ids: Iterable[str]) -> None:
     """Delete the rows and LOBs that jobs have kept.
 
@@ -174,7 +228,7 @@ def drop_results(connection: sa.Connection, ids: Iterable[str]) -> None:
         connection: within a transaction.
         ids: of the jobs.
     """
-    for table in (job_rows, job_lobs):
+    for table in _PIECES:
         connection.execute(table.delete().where(table.c.job_id.in_(ids)))
 
 

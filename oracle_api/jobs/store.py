@@ -2,25 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
-from oracle_api.exceptions import (
-    Conflict,
-    IdempotencyMismatch,
-    JobNotFound,
-    QueueFull,
-    TooManyJobs,
-)
+from oracle_api.exceptions import Conflict, JobNotFound, OracleApiError
+from oracle_api.jobs.claims import claim_oldest
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.ends import Ends, nobody
+from oracle_api.jobs.finishes import Finish, finish
 from oracle_api.jobs.job import (
     ACTIVE,
     FINAL,
-    PROGRESS_TAKEN,
-    CallbackState,
     Census,
     Job,
     JobFilter,
@@ -30,29 +24,33 @@ from oracle_api.jobs.job import (
     Outcome,
     PageOutline,
 )
+from oracle_api.jobs.notes import Notes
+from oracle_api.jobs.pages import page_of, total_of
 from oracle_api.jobs.records import (
     CALLBACK,
     CENSUS,
     LISTED,
     OLDEST_PENDING,
-    PENDING_COUNT,
     WHOLE,
     Ended,
+    count_pieces,
     drop_results,
     end_jobs,
-    held_by,
-    is_known_owner,
-    not_before,
     to_job,
     to_moment,
     to_number,
 )
+from oracle_api.jobs.submissions import Submission, Submissions
 from oracle_api.jobs.tables import job_callbacks, jobs
 from oracle_api.jobs.versions import Versions
+from oracle_api.jobs.writer import Kind
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.sessions import Session
 
-_PURGE_BATCH = 500
+# What else is to be written waits for a batch of deletions: so many jobs at most, and pieces of
+# their rows and LOBs, of which a single job may have more.
+_PURGE_BATCH = 200
+_PURGE_PIECES = 100
 
 _OUTLINED = (jobs.c.seq, jobs.c.id, jobs.c.version)
 
@@ -61,6 +59,9 @@ _BY_ID = (
     .select_from(jobs.outerjoin(job_callbacks, job_callbacks.c.job_id == jobs.c.id))
     .where(jobs.c.id == sa.bindparam("id"))
 )
+
+
+_FINISHING = Kind(finish, turn=-2)
 
 
 class JobStore:
@@ -75,6 +76,10 @@ class JobStore:
         self._database = database
         self._ends = Ends(database, on_end)
         self._versions = Versions(database)
+        self._notes = Notes(database)
+        self._adding = Kind(Submissions().add, turn=-1)
+        # After all others: what is accepted now can be claimed now.
+        self._claiming: Kind[str, Job | None] = Kind(self._claim, turn=1)
 
     def ping(self) -> None:
         """Read something.
@@ -105,36 +110,8 @@ class JobStore:
             QueueFull: too many are waiting.
             StoreUnavailable: it could not be kept.
         """
-        now = to_number(self._database.now())
-
-        def operation(connection: sa.Connection) -> Job:
-            known = _known_submission(connection, new)
-            if known is not None:
-                if known.request_hash != new.fingerprint:
-                    raise IdempotencyMismatch(
-                        "This Idempotency-Key was used with another request before."
-                    )
-                return to_job(known)
-            if client_limit is not None:
-                _check_client(connection, new.submitted_by, client_limit)
-            if connection.execute(PENDING_COUNT).scalar_one() >= queue_limit:
-                raise QueueFull(f"The queue is full: all of its {queue_limit} places are taken.")
-            row = connection.execute(
-                jobs.insert().returning(*WHOLE),
-                _new_row(new, now),
-            ).one()
-            if new.callback_url is not None:
-                connection.execute(
-                    job_callbacks.insert(),
-                    {
-                        "job_id": new.id,
-                        "url": new.callback_url,
-                        "state": CallbackState.WAITING,
-                    },
-                )
-            return to_job(row)
-
-        return self._database.write(operation)
+        submission = Submission(new, self._database.now(), queue_limit, client_limit)
+        return self._database.write_one(self._adding, submission)
 
     # ---- reading
 
@@ -194,15 +171,9 @@ class JobStore:
         limit: int,
         before_seq: int | None,
     ) -> tuple[int, Sequence[Any], int | None]:
-        condition = _condition(wanted)
-        page = sa.select(*columns).where(condition).order_by(jobs.c.seq.desc()).limit(limit + 1)
-        if before_seq is not None:
-            page = page.where(jobs.c.seq < before_seq)
         with self._database.reading(snapshot=True) as connection:
-            total = connection.execute(
-                sa.select(sa.func.count()).select_from(jobs).where(condition)
-            ).scalar_one()
-            rows = connection.execute(page).all()
+            total = connection.execute(*total_of(wanted)).scalar_one()
+            rows = connection.execute(*page_of(columns, wanted, limit + 1, before_seq)).all()
         return total, rows[:limit], rows[limit - 1].seq if len(rows) > limit else None
 
     def census(self) -> Census:
@@ -229,57 +200,20 @@ class JobStore:
         Returns:
             The job, or None where none is waiting.
         """
-        now = self._database.now()
+        return self._database.write_one(self._claiming, owner)
 
-        def operation(connection: sa.Connection) -> Job | None:
-            if not is_known_owner(connection, owner):
-                return None
-            while True:
-                job_id = connection.execute(OLDEST_PENDING).scalar_one_or_none()
-                if job_id is None:
-                    return None
-                row = connection.execute(
-                    jobs.update()
-                    .where(jobs.c.id == job_id, jobs.c.status == JobStatus.PENDING)
-                    .values(
-                        status=JobStatus.RUNNING,
-                        owner=owner,
-                        run_start_time=not_before(jobs.c.start_time, now),
-                        progress=PROGRESS_TAKEN,
-                        version=jobs.c.version + 1,
-                    )
-                    .returning(*WHOLE)
-                ).one_or_none()
-                if row is not None:
-                    return to_job(row)
-
-        return self._database.write(operation)
+    def _claim(self, connection: sa.Connection, takers: Sequence[str]) -> Sequence[Job | None]:
+        return claim_oldest(connection, takers, self._database.now())
 
     def note_progress(
         self, job_id: str, owner: str, progress: int, work: Work | None = None
     ) -> None:
-        """Queue a running job's progress; one that would go back is ignored."""
-        values: dict[str, Any] = {"progress": progress, "version": jobs.c.version + 1}
-        if work is not None:
-            values["work"] = msgspec.json.encode(work)
-        statement = (
-            jobs.update().where(held_by(job_id, owner), jobs.c.progress <= progress).values(values)
-        )
-        self._database.write_later(lambda connection: connection.execute(statement))
+        """Note a running job's progress, to be kept soon; one that would go back is ignored."""
+        self._notes.progress(job_id, owner, progress, work)
 
     def note_session(self, job_id: str, owner: str, session: Session) -> None:
-        """Queue which Oracle session a running job's call runs in."""
-        statement = (
-            jobs.update()
-            .where(held_by(job_id, owner))
-            .values(
-                session_id=session.sid,
-                serial_num=session.serial,
-                instance=session.instance,
-                version=jobs.c.version + 1,
-            )
-        )
-        self._database.write_later(lambda connection: connection.execute(statement))
+        """Note which Oracle session a running job's call runs in, to be kept soon."""
+        self._notes.session(job_id, owner, session)
 
     def finish(self, job_id: str, owner: str, outcome: Outcome) -> bool:
         """Move a running job to its final state.
@@ -287,11 +221,15 @@ class JobStore:
         Returns:
             False where it is no longer running under this owner: others were first.
         """
-        now = self._database.now()
-        ended = self._ends.write(
-            lambda connection: end_jobs(connection, held_by(job_id, owner), outcome, now)
-        )
-        return ended == 1
+        note = self._notes.take(job_id, owner)
+        one = Finish(job_id, owner, outcome, self._database.now(), note)
+        try:
+            ended = self._database.write_one(_FINISHING, one)
+        except OracleApiError:
+            self._notes.give_back(job_id, owner, note)
+            raise
+        self._ends.tell(ended)
+        return bool(ended.jobs)
 
     def request_cancel(self, job_id: str, submitted_by: str | None = None) -> Job:
         """Cancel a pending job, or note that a running one is to be broken off.
@@ -307,6 +245,8 @@ class JobStore:
         now = self._database.now()
 
         def operation(connection: sa.Connection) -> Job:
+            # The job that is given is as far as it is.
+            self._notes.keep(connection)
             one = _job_of(job_id, submitted_by)
             is_pending = sa.and_(one, jobs.c.status == JobStatus.PENDING)
             cancelled = end_jobs(connection, is_pending, Outcome(JobStatus.CANCELLED), now)
@@ -370,7 +310,12 @@ class JobStore:
         Returns:
             How many were deleted.
         """
-        final = jobs.c.status.in_([status for status in statuses if status.is_final])
+        # Final jobs alone have ended; by their states all that are kept would be looked at.
+        final = (
+            jobs.c.end_time.is_not(None)
+            if {*statuses} >= {*FINAL}
+            else jobs.c.status.in_([status for status in statuses if status.is_final])
+        )
         batch = sa.select(jobs.c.id).where(final).limit(_PURGE_BATCH)
         if before is not None:
             batch = batch.where(jobs.c.end_time < to_number(before))
@@ -378,7 +323,7 @@ class JobStore:
             batch = batch.where(jobs.c.submitted_by == submitted_by)
 
         def operation(connection: sa.Connection) -> int:
-            ids = list(connection.execute(batch).scalars())
+            ids = _first_of(connection, list(connection.execute(batch).scalars()))
             _delete(connection, ids)
             return len(ids)
 
@@ -388,67 +333,16 @@ class JobStore:
         return deleted
 
 
-def _condition(wanted: JobFilter) -> sa.ColumnElement[bool]:
-    # Where any state will do, naming them all would keep other indexes from being used.
-    parts: list[sa.ColumnElement[bool]] = [sa.true()]
-    if wanted.statuses:
-        parts.append(jobs.c.status.in_(wanted.statuses))
-    if wanted.procedure is not None:
-        # Both by the database: SQLite leaves letters beyond ASCII as they are.
-        parts.append(sa.func.upper(jobs.c.procedure_name) == sa.func.upper(wanted.procedure))
-    if wanted.id_prefix is not None:
-        # A range is read from the index by id, which LIKE is not everywhere; "g" is behind all
-        # hex digits.
-        parts.append(jobs.c.id.between(wanted.id_prefix, wanted.id_prefix + "g"))
-    if wanted.ended_since is not None:
-        since = to_number(wanted.ended_since)
-        parts.append(jobs.c.end_time.is_(None) | (jobs.c.end_time >= since))
-    if wanted.submitted_by is not None:
-        parts.append(jobs.c.submitted_by == wanted.submitted_by)
-    return sa.and_(*parts)
-
-
 def _job_of(job_id: str, submitted_by: str | None) -> sa.ColumnElement[bool]:
     one = jobs.c.id == job_id
     return one if submitted_by is None else one & (jobs.c.submitted_by == submitted_by)
 
 
-def _check_client(connection: sa.Connection, client: str, limit: int) -> None:
-    active = (
-        sa.select(sa.func.count())
-        .select_from(jobs)
-        .where(jobs.c.submitted_by == client, jobs.c.status.in_(ACTIVE))
-    )
-    if connection.execute(active).scalar_one() >= limit:
-        raise TooManyJobs(f"The client {client} has {limit} active jobs, as many as it may have.")
-
-
-def _new_row(new: NewJob, now: int) -> dict[str, Any]:
-    return {
-        "id": new.id,
-        "status": JobStatus.PENDING,
-        "procedure_name": new.procedure_name,
-        "request": new.request,
-        "request_hash": new.fingerprint,
-        "submitted_by": new.submitted_by,
-        "request_id": new.request_id,
-        "idempotency_key": new.idempotency_key,
-        "traceparent": new.traceparent,
-        "start_time": now,
-        "progress": 0,
-        "version": 1,
-    }
-
-
-def _known_submission(connection: sa.Connection, new: NewJob) -> Any:
-    if new.idempotency_key is None:
-        return None
-    return connection.execute(
-        sa.select(*WHOLE).where(
-            jobs.c.submitted_by == new.submitted_by,
-            jobs.c.idempotency_key == new.idempotency_key,
-        )
-    ).one_or_none()
+def _first_of(connection: sa.Connection, ids: list[str]) -> list[str]:
+    """Give the first of some jobs: as many as have few pieces together, one in any case."""
+    pieces = count_pieces(connection, ids)
+    totals = accumulate(pieces[job_id] for job_id in ids)
+    return ids[: max(1, sum(total <= _PURGE_PIECES for total in totals))]
 
 
 def _delete(connection: sa.Connection, ids: list[str]) -> None:

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import oracledb
@@ -88,7 +89,7 @@ class Parameter:
     named_type: str | None = None
     composite: Composite | None = None
 
-    @property
+    @cached_property
     def kind(self) -> Node | None:
         """How its values travel; None where they cannot."""
         return type_named(self.type_name) if self.named_type is None else self.composite

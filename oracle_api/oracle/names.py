@@ -6,6 +6,7 @@ bound. Rules: Oracle Database SQL Language Reference, "Database Object Names and
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from oracle_api.exceptions import InvalidRequest
 
@@ -38,6 +39,16 @@ def identifier(text: str) -> str:
     Raises:
         InvalidRequest: it is no Oracle identifier.
     """
+    try:
+        return _named(text.strip(" "))
+    except ValueError:
+        raise InvalidRequest(f"{text[:60]!r} is not an Oracle identifier.") from None
+
+
+# A call asks for each of its few names several times. What is no identifier, and may be of any
+# length, raises and is not kept.
+@lru_cache(maxsize=4096)
+def _named(text: str) -> str:
     match = _PART.fullmatch(text)
     if match is not None:
         if quoted := match["quoted"]:
@@ -46,7 +57,7 @@ def identifier(text: str) -> str:
             name = match["plain"].upper() if _is_unquoted(match["plain"]) else ""
         if name and _fits(name):
             return name
-    raise InvalidRequest(f"{text[:60]!r} is not an Oracle identifier.")
+    raise ValueError("no identifier")
 
 
 def quote(name: str) -> str:

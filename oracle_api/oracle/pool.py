@@ -122,6 +122,7 @@ class OraclePool:
         self._opened: dict[tuple[int, int], float] = {}
         self._types_changed = -math.inf
         self._change_failed = -math.inf
+        self._told_size = -1
 
     def open(self) -> None:
         """Create the pool; connections are made when they are needed, so this never waits.
@@ -208,14 +209,20 @@ class OraclePool:
             self._observer.waited(time.perf_counter() - began)
 
     def note_size(self) -> None:
-        """Tell the observer how many connections are open; idle ones close by themselves."""
+        """Tell the observer how many connections are open, where that is not what it knows.
+
+        Idle ones close by themselves.
+        """
         with self._lock:
             pool = self._pool
         try:
             opened = 0 if pool is None else pool.opened
         except oracledb.Error:
             opened = 0
-        self._observer.size(opened, self._most)
+        with self._lock:
+            if opened != self._told_size:
+                self._told_size = opened
+                self._observer.size(opened, self._most)
 
     def _prepare_session(self, connection: oracledb.Connection, _requested_tag: str | None) -> None:
         with connection.cursor() as cursor:

@@ -1,6 +1,8 @@
 """Writes of many threads share commits; each learns how its own went."""
 
 import threading
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 from oracle_api.exceptions import Conflict, StoreRefused, StoreUnavailable
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.tables import owners
+from oracle_api.jobs.writer import Kind
 
 
 def put(token: str):
@@ -177,3 +180,60 @@ def test_many_processes_may_open_a_new_file_at_once(url: str) -> None:
     database = JobDatabase(url)
     assert len(tokens(database)) == 6
     database.close()
+
+
+def test_of_writes_carried_out_together_a_failing_one_is_undone_alone(
+    database: JobDatabase,
+) -> None:
+    runs: list[int] = []
+
+    def put_all(connection: sa.Connection, items: Sequence[str]) -> list[str]:
+        runs.append(len(items))
+        for item in items:
+            put(item)(connection)
+        return list(items)
+
+    kind = Kind(put_all, turn=1)
+    database.write(put("there already"))
+    held, gate = threading.Event(), threading.Event()
+    others: list[None] = []
+
+    def hold_the_writer(_connection: sa.Connection) -> None:
+        held.set()
+        gate.wait(10)
+
+    database.write_later(hold_the_writer)
+    assert held.wait(10)
+    other = database._writer.submit(lambda _connection: others.append(None))
+    writes = [database._writer.submit_one(kind, item) for item in ("a", "there already", "b")]
+    gate.set()
+    assert (writes[0].result(), writes[2].result()) == ("a", "b")
+    with pytest.raises(StoreRefused):
+        writes[1].result()
+    other.result()
+    assert runs == [3, 1, 1, 1]
+    assert len(others) == 2, "its transaction was undone, so it ran again"
+    assert tokens(database) == {"there already", "a", "b"}
+
+
+def test_a_delayed_write_lets_others_pass_and_comes_in_time(database: JobDatabase) -> None:
+    database.write_later(put("late"), 0.1)
+    database.write(put("soon"))
+    assert tokens(database) == {"soon"}
+    until = time.monotonic() + 10
+    while "late" not in tokens(database):
+        assert time.monotonic() < until
+        threading.Event().wait(0.01)
+
+
+def test_a_lock_held_shortly_by_others_is_waited_for(database: JobDatabase, url: str) -> None:
+    other = sa.create_engine(url)
+    with ThreadPoolExecutor(1) as threads, other.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        waiting = threads.submit(database.write, put("after"))
+        with pytest.raises(TimeoutError):
+            waiting.result(0.05)
+        connection.rollback()
+        waiting.result(10)
+    other.dispose()
+    assert tokens(database) == {"after"}

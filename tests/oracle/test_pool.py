@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
@@ -230,6 +231,7 @@ def test_an_observer_is_told_what_becomes_of_connections(make_pool: Make) -> Non
     pool.close(5)
     pool.note_size()
     assert notes.sizes[-1] == (0, 6)
+    assert all(size != another for size, another in pairwise(notes.sizes)), "told of changes only"
 
 
 def test_an_observer_is_told_of_each_login_that_was_tried(

@@ -1,0 +1,178 @@
+"""New jobs, as many in one transaction as come together: their keys and limits, and their rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from oracle_api.exceptions import IdempotencyMismatch, OracleApiError, QueueFull, TooManyJobs
+from oracle_api.jobs.job import ACTIVE, CallbackState, Job, JobStatus, NewJob
+from oracle_api.jobs.prepared import Prepared
+from oracle_api.jobs.records import PENDING_COUNT, WHOLE, to_job, to_number
+from oracle_api.jobs.tables import job_callbacks, jobs
+
+_SET = (
+    "id",
+    "status",
+    "procedure_name",
+    "request",
+    "request_hash",
+    "submitted_by",
+    "request_id",
+    "idempotency_key",
+    "traceparent",
+    "start_time",
+    "progress",
+    "version",
+)
+_INSERT = Prepared(jobs.insert().returning(jobs.c.seq), _SET)
+_PENDING_COUNT = Prepared(PENDING_COUNT)
+_LAST_SEQ = Prepared(sa.select(sa.func.coalesce(sa.func.max(jobs.c.seq), 0)))
+_OF_KEY = sa.select(*WHOLE).where(
+    jobs.c.submitted_by == sa.bindparam("client"), jobs.c.idempotency_key == sa.bindparam("key")
+)
+_ACTIVE_COUNT = Prepared(
+    sa.select(sa.func.count())
+    .select_from(jobs)
+    .where(
+        jobs.c.submitted_by == sa.bindparam("client"),
+        sa.or_(*(jobs.c.status == status for status in ACTIVE)),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A job that is to be kept.
+
+    Args:
+        new: what is known of it.
+        start: when it was submitted.
+        queue_limit: how many jobs may be pending, this one included.
+        client_limit: how many of its client's may be active, this one included; None is any number.
+    """
+
+    new: NewJob
+    start: datetime
+    queue_limit: int
+    client_limit: int | None
+
+
+class Submissions:
+    """Keeps new jobs within their limits; used by the writer's thread alone.
+
+    Waiting jobs are counted only where there may be too many: each new one has a ``seq`` of its
+    own above all others, whichever process adds it, so the greatest one tells how many can have
+    come since the last count.
+    """
+
+    def __init__(self) -> None:
+        self._limit = -1
+        # Up to this seq the limit cannot be exceeded.
+        self._room_until = 0
+
+    def add(
+        self, connection: sa.Connection, submissions: Sequence[Submission]
+    ) -> list[Job | OracleApiError]:
+        """Keep jobs.
+
+        Args:
+            connection: within a transaction.
+            submissions: in their order.
+
+        Returns:
+            Each one's job, or why there is none: IdempotencyMismatch, TooManyJobs, QueueFull.
+        """
+        ((last,),) = _LAST_SEQ.run(connection)
+        made: list[Job | OracleApiError] = []
+        for submission in submissions:
+            try:
+                job = self._add(connection, submission, last)
+            except OracleApiError as exc:
+                made.append(exc)
+            else:
+                last = max(last, job.seq)
+                made.append(job)
+        return made
+
+    def _add(self, connection: sa.Connection, submission: Submission, last: int) -> Job:
+        new = submission.new
+        if new.idempotency_key is not None:
+            known = _known(connection, new)
+            if known is not None:
+                return known
+        if submission.client_limit is not None:
+            _check_client(connection, new.submitted_by, submission.client_limit)
+        self._check_queue(connection, submission.queue_limit, last)
+        return _insert(connection, submission)
+
+    def _check_queue(self, connection: sa.Connection, limit: int, last: int) -> None:
+        if limit == self._limit and last < self._room_until:
+            return
+        ((pending,),) = _PENDING_COUNT.run(connection)
+        self._limit = limit
+        self._room_until = last + limit - pending
+        if pending >= limit:
+            raise QueueFull(f"The queue is full: all of its {limit} places are taken.")
+
+
+def _known(connection: sa.Connection, new: NewJob) -> Job | None:
+    values = {"client": new.submitted_by, "key": new.idempotency_key}
+    known = connection.execute(_OF_KEY, values).one_or_none()
+    if known is None:
+        return None
+    if known.request_hash != new.fingerprint:
+        raise IdempotencyMismatch("This Idempotency-Key was used with another request before.")
+    return to_job(known)
+
+
+def _check_client(connection: sa.Connection, client: str, limit: int) -> None:
+    ((active,),) = _ACTIVE_COUNT.run(connection, client=client)
+    if active >= limit:
+        raise TooManyJobs(f"The client {client} has {limit} active jobs, as many as it may have.")
+
+
+def _insert(connection: sa.Connection, submission: Submission) -> Job:
+    new = submission.new
+    ((seq,),) = _INSERT.run(
+        connection,
+        id=new.id,
+        status=JobStatus.PENDING,
+        procedure_name=new.procedure_name,
+        request=new.request,
+        request_hash=new.fingerprint,
+        submitted_by=new.submitted_by,
+        request_id=new.request_id,
+        idempotency_key=new.idempotency_key,
+        traceparent=new.traceparent,
+        start_time=to_number(submission.start),
+        progress=0,
+        version=1,
+    )
+    if new.callback_url is not None:
+        connection.execute(
+            job_callbacks.insert(),
+            {"job_id": new.id, "url": new.callback_url, "state": CallbackState.WAITING},
+        )
+    return Job(
+        seq=seq,
+        id=new.id,
+        status=JobStatus.PENDING,
+        procedure_name=new.procedure_name,
+        request=new.request,
+        submitted_by=new.submitted_by,
+        request_id=new.request_id,
+        start_time=submission.start,
+        run_start_time=None,
+        end_time=None,
+        progress=0,
+        work=None,
+        result=None,
+        extras=None,
+        error=None,
+        error_code=None,
+        cancel_requested=False,
+        version=1,
+        traceparent=new.traceparent,
+    )
