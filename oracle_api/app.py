@@ -1,5 +1,8 @@
 """Wires the parts of the service together, here and nowhere else."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,6 +20,14 @@ from oracle_api.throttle import register_throttle
 _PREFLIGHT_SECONDS = 3600
 
 
+class _App(Flask):
+    """Has no coroutines among its views and hooks, and so asks none of them on each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the function as it is."""
+        return func
+
+
 def create_app(settings: Settings) -> Flask:
     """Wire the parts of the service together; nothing is started.
 
@@ -27,7 +38,7 @@ def create_app(settings: Settings) -> Flask:
         The WSGI app; its services are in ``app.extensions["oracle_api"]`` and want to be started
         in the process that serves requests.
     """
-    app = Flask(__package__, static_folder=None)
+    app = _App(__package__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     # Neither a trailing nor a doubled slash is answered with a redirect.
     app.url_map.strict_slashes = False
@@ -40,7 +51,7 @@ def create_app(settings: Settings) -> Flask:
     # First, so that it measures what the others do too.
     register_request_metrics(app, services.metrics)
     register_server_timing(app)
-    register_access_log(app)
+    register_access_log(app, settings.log_format)
     register_audit(app)
     register_throttle(app)
     register_problems(app)

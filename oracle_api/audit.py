@@ -12,6 +12,7 @@ from oracle_api.audit_log import AuditLine
 from oracle_api.jobs.database import utc_now
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.sessions import Session
+from oracle_api.present import present_notes, present_request
 from oracle_api.services import current_services
 
 _EVENTS = {
@@ -83,11 +84,11 @@ def _notes() -> _Notes:
 
 
 def _begin() -> None:
-    g.audit = _Notes()
+    present_notes().audit = _Notes()
 
 
 def _end(response: Response) -> Response:
-    event = _EVENTS.get(request.endpoint or "")
+    event = _EVENTS.get(present_request().endpoint or "")
     if event is None and response.status_code not in _DENIED:
         return response
     notes = _notes()

@@ -13,6 +13,7 @@ from oracle_api.allowlist import Network, unmapped
 from oracle_api.clients.client import ANONYMOUS, Client, Scope
 from oracle_api.exceptions import NotAllowed, ScopeMissing
 from oracle_api.jobs.database import utc_now
+from oracle_api.present import present_notes, present_request
 from oracle_api.problems import problem
 from oracle_api.services import current_services
 from oracle_api.throttle import counted, refuse_guesses
@@ -26,10 +27,15 @@ class _BearerAuth(HTTPTokenAuth):  # type: ignore[misc]
 
     def get_auth(self) -> Authorization | None:
         """Read the header (RFC 6750, section 2.1), laxer than its grammar for tokens."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        header = present_request().environ.get("HTTP_AUTHORIZATION", "")
+        scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             return None
         return Authorization("bearer", token=token.strip())
+
+    def ensure_sync(self, f: Callable[P, R]) -> Callable[P, R]:
+        """Give the function as it is: none is a coroutine."""
+        return f
 
 
 _bearer = _BearerAuth(scheme="Bearer", realm="oracle_api")
@@ -89,15 +95,16 @@ def scopes_of(view: Callable[..., object]) -> tuple[Scope, ...] | None:
 
 def current_client() -> Client:
     """Give who makes the present request; within a view that a decorator of this module guards."""
-    client = g.get("authenticated")
+    client = present_notes().get("authenticated")
     assert isinstance(client, Client)  # noqa: S101 - tells the type checker
     return client
 
 
 def _enter(client: Client) -> None:
-    g.authenticated = client
+    notes = present_notes()
+    notes.authenticated = client
     # By its name alone the client is known to parts that need no more, such as the access log.
-    g.client = client.name
+    notes.client = client.name
 
 
 @_bearer.verify_token  # type: ignore[untyped-decorator]

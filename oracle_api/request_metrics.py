@@ -4,9 +4,10 @@ import re
 import time
 from functools import lru_cache
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response
 
 from oracle_api.metrics.instruments import Instruments
+from oracle_api.present import present_notes, present_request
 
 UNMATCHED = "unmatched"
 
@@ -21,14 +22,15 @@ def register_request_metrics(app: Flask, metrics: Instruments) -> None:
     """Have every request of an app noted when its answer is ready."""
 
     def begin() -> None:
-        g.arrived = time.perf_counter()
+        present_notes().arrived = time.perf_counter()
 
     def end(response: Response) -> Response:
+        request = present_request()
         metrics.request_answered(
-            _route(),
+            _route(request),
             request.method if request.method in _METHODS else _OTHER_METHOD,
             response.status_code,
-            time.perf_counter() - g.arrived,
+            time.perf_counter() - present_notes().arrived,
         )
         return response
 
@@ -36,7 +38,7 @@ def register_request_metrics(app: Flask, metrics: Instruments) -> None:
     app.after_request(end)
 
 
-def _route() -> str:
+def _route(request: Request) -> str:
     return UNMATCHED if request.url_rule is None else _template(request.url_rule.rule)
 
 

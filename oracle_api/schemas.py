@@ -339,6 +339,27 @@ def job_document(job: Job, *, show_params: bool) -> dict[str, Any]:
     return document
 
 
+@dataclass(frozen=True, slots=True)
+class ShownJob:
+    """The answer that shows one version of a job, to whoever may see it.
+
+    Args:
+        body: JSON.
+        headers: ETag, and Retry-After while it is not final.
+    """
+
+    body: bytes
+    headers: dict[str, str]
+
+
+def shown_job(job: Job, *, show_params: bool) -> ShownJob:
+    """Make the answer that shows a job; see :func:`job_document`."""
+    return ShownJob(
+        encode(job_document(job, show_params=show_params)),
+        {"ETag": f'"{job.id}-{job.version}"', **retry_after(job)},
+    )
+
+
 def _callback(callback: Callback) -> dict[str, Any]:
     document = {
         "url": callback.url,

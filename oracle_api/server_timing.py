@@ -1,8 +1,9 @@
 """Says in the answer where the time went: ``Server-Timing`` (W3C Server Timing)."""
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 
 from oracle_api.phases import PhaseTimer
+from oracle_api.present import present_notes
 
 SERVER_TIMING = "Server-Timing"
 
@@ -13,7 +14,7 @@ def register_server_timing(app: Flask) -> None:
 
 
 def _add(response: Response) -> Response:
-    phases: PhaseTimer | None = g.get("phases")
+    phases: PhaseTimer | None = present_notes().get("phases")
     if phases is None:
         return response
     # Durations are milliseconds (W3C Server Timing, section 3).

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from flask import current_app
 
 from oracle_api.audit_log import AuditLine, AuditLog
 from oracle_api.clients.client import Client
@@ -45,8 +44,11 @@ from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.oracle.sessions import Session, session_of
 from oracle_api.phases import PhaseTimer
+from oracle_api.present import present_app
 from oracle_api.rate_limits import RateLimits
+from oracle_api.schemas import ShownJob, shown_job
 from oracle_api.settings import Settings
+from oracle_api.versioned import VersionedCache
 from oracle_api.webhooks.addresses import CallbackPolicy
 from oracle_api.webhooks.deliveries import DeliveryStore
 from oracle_api.webhooks.schedule import Schedule
@@ -60,6 +62,7 @@ EXTENSION = "oracle_api"
 _POOL_CLOSE_SECONDS = 3.0
 _WEBHOOKS_CLOSE_SECONDS = 5.0
 _POOL_LOOK_SECONDS = 5
+_SHOWN_BYTES = 8 * 1024 * 1024
 
 # What a synchronous call does once a stage is reached.
 _PHASES = {Stage.BOUND: "bind", Stage.SENT: "call", Stage.RETURNED: "fetch"}
@@ -101,6 +104,8 @@ class Services:
         )
         self._readers = Readers(rows_up_to(settings.max_rows), lobs_up_to(settings.max_lob_bytes))
         self.callback_policy = CallbackPolicy(settings.webhook_allow)
+        # Who polls a job mostly sees what was shown before.
+        self._shown: VersionedCache[ShownJob] = VersionedCache(_SHOWN_BYTES)
         # Waiting requests hold a thread each: some are always kept for the others.
         self._waiting_places = threading.BoundedSemaphore(max(1, settings.web_threads // 2))
         # Started beforehand: a signal handler that starts a thread could lock itself up.
@@ -250,6 +255,22 @@ class Services:
             callback_url=callback_url,
             traceparent=traceparent,
         )
+
+    def shown_job(self, job_id: str, submitted_by: str | None) -> ShownJob:
+        """Give the answer that shows a job as it is now; see ``JobStore.get``.
+
+        Raises:
+            JobNotFound: there is none with this id.
+            StoreUnavailable: the job store cannot be read.
+        """
+        shown = self._shown.get(job_id, self.store.version(job_id, submitted_by))
+        return shown or self.show(self.store.get(job_id, submitted_by))
+
+    def show(self, job: Job) -> ShownJob:
+        """Make the answer that shows a job, and keep it for those who ask next."""
+        shown = shown_job(job, show_params=self.settings.job_show_params)
+        self._shown.keep(job.id, job.version, shown, len(shown.body))
+        return shown
 
     def call_now(
         self,
@@ -448,6 +469,6 @@ def _patterns(variable: str, texts: tuple[str, ...]) -> tuple[Pattern, ...]:
 
 def current_services() -> Services:
     """Give the services of the app that handles the present request."""
-    services = current_app.extensions[EXTENSION]
+    services = present_app().extensions[EXTENSION]
     assert isinstance(services, Services)  # noqa: S101 - tells the type checker
     return services

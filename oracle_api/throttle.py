@@ -65,10 +65,9 @@ def refuse_guesses() -> None:
 
 def _end(response: Response) -> Response:
     limits = current_services().rate_limits
-    is_guess = response.status_code == HTTPStatus.UNAUTHORIZED and (
-        "Authorization" in request.headers
-    )
-    if limits is not None and is_guess:
+    if limits is None:
+        return response
+    if response.status_code == HTTPStatus.UNAUTHORIZED and "Authorization" in request.headers:
         limits.take(*_guesser())
     verdict: Verdict | None = g.get("verdict")
     if verdict is not None:

@@ -284,19 +284,41 @@ def test_a_sane_request_id_is_taken_over(client: FlaskClient, given: str, is_tak
 
 
 def test_one_line_per_request_without_token_or_values(
-    client: FlaskClient, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.INFO)
     body = {"name": "P", "params": {"A": "a-secret-value"}}
     client.post("/procedure/async", json=body, headers={**BEARER, "X-Request-ID": "r-2"})
     client.get("/jobs%0aFORGED", headers=BEARER)
-    lines = [record for record in caplog.records if record.name == "oracle_api.access"]
-    first, second = (record.getMessage() for record in lines)
-    assert first.startswith("POST /procedure/async 202 ")
+    written = capfd.readouterr().err
+    first, _ = (line for line in written.splitlines() if " oracle_api.access: " in line)
+    assert " INFO [" in first
+    assert ": POST /procedure/async 202 " in first
     assert first.endswith("client=default request=r-2")
-    assert "\n" not in second
-    assert TOKEN not in caplog.text
-    assert "a-secret-value" not in caplog.text
+    for text in (written, caplog.text):
+        assert TOKEN not in text
+        assert "a-secret-value" not in text
+
+
+def test_the_line_of_a_traced_request_says_so(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    client.get("/healthz", headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+    assert capfd.readouterr().err.splitlines()[-1].endswith(f" trace={trace}")
+
+
+def test_a_line_in_json_has_its_parts_as_members(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    make(LOG_FORMAT="json").get("/healthz", headers={"X-Request-ID": "r-3"})
+    [record] = [record for record in caplog.records if record.name == "oracle_api.access"]
+    assert record.getMessage().startswith("GET /healthz 200 ")
+    parts = {name: vars(record)[name] for name in ("method", "path", "status", "client")}
+    assert parts == {"method": "GET", "path": "/healthz", "status": 200, "client": None}
+    assert vars(record)["duration_ms"] >= 0
 
 
 # ---- CORS

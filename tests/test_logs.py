@@ -1,18 +1,22 @@
 """Lines of the log: plain or JSON, each with the ids of what it is about."""
 
-import io
 import json
 import logging
 import logging.config
+import os
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oracle_api.context import WorkContext, begin_work, current_work, end_work, working_for
-from oracle_api.logs import LogFormat, logging_config
+from oracle_api.logs import LineFile, LogFormat, PlainFormatter, logging_config, plain_line
 
 log = logging.getLogger("oracle_api.test_logs")
 REQUEST = WorkContext("r-1")
@@ -20,15 +24,17 @@ JOB = WorkContext("r-1", "j-1", "t-1")
 
 
 @pytest.fixture
-def lines() -> Iterator[Callable[[LogFormat], Callable[[], list[str]]]]:
+def lines(tmp_path: Path) -> Iterator[Callable[[LogFormat], Callable[[], list[str]]]]:
     """Give the lines that are logged in a format, as they are written."""
     handlers: list[logging.Handler] = []
     end_work()
 
     def begin(log_format: LogFormat) -> Callable[[], list[str]]:
         config = logging_config("INFO", log_format)
-        text = io.StringIO()
-        config["handlers"]["stderr"]["stream"] = text
+        path = tmp_path / "log"
+        file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+        files.callback(os.close, file)
+        config["handlers"]["stderr"]["file"] = LineFile(file)
         # The handler alone: the root logger is pytest's.
         parts = ("version", "disable_existing_loggers", "filters", "formatters", "handlers")
         only = {name: config[name] for name in parts}
@@ -36,9 +42,10 @@ def lines() -> Iterator[Callable[[LogFormat], Callable[[], list[str]]]]:
             {**only, "loggers": {log.name: {"level": "INFO", "handlers": ["stderr"]}}}
         )
         handlers.extend(log.handlers)
-        return lambda: text.getvalue().splitlines()
+        return lambda: path.read_text().splitlines()
 
-    yield begin
+    with ExitStack() as files:
+        yield begin
     for handler in handlers:
         log.removeHandler(handler)
     end_work()
@@ -127,3 +134,39 @@ def test_work_within_work_ends_where_it_began() -> None:
         with working_for(JOB):
             assert current_work() is JOB
         assert current_work() is REQUEST
+
+
+# ---- lines that are written by many
+
+
+def test_no_line_is_lost_or_cut_however_many_write(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    file = os.open(path, os.O_CREAT | os.O_WRONLY)
+    lines = LineFile(file)
+    texts = [[f"{thread}-{number} " + "x" * number for number in range(300)] for thread in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda mine: list(map(lines.write, mine)), texts))
+    os.close(file)
+    written = path.read_text().splitlines()
+    assert sorted(written) == sorted(text for mine in texts for text in mine)
+    for number, mine in enumerate(texts):
+        assert [line for line in written if line.startswith(f"{number}-")] == mine
+
+
+def test_a_line_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
+    file = os.open(tmp_path / "log", os.O_CREAT | os.O_WRONLY)
+    os.close(file)
+    LineFile(file).write("lost")
+
+
+@given(
+    st.floats(0, 4e9).map(lambda moment: round(moment, 6)),
+    st.text(st.characters(exclude_categories=["C"])),
+)
+def test_a_line_without_a_record_is_what_the_formatter_makes_of_one(
+    moment: float, message: str
+) -> None:
+    record = logging.LogRecord("a.logger", logging.INFO, "", 0, "%s", (message,), None)
+    record.created, record.msecs = moment, (moment - int(moment)) * 1000
+    formatter = PlainFormatter("%(asctime)s %(levelname)s [%(process)d] %(name)s: %(message)s")
+    assert plain_line(moment, "INFO", "a.logger", message) == formatter.format(record)

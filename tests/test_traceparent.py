@@ -57,7 +57,7 @@ def test_any_other_letter_makes_it_invalid_or_another_valid_one(place: int, lett
     header = VALID[:place] + letter + VALID[place + 1 :]
     found = parse_traceparent(header)
     if found is not None:
-        assert letter in "0123456789abcdef"
+        assert letter in "0123456789abcdef" or header == VALID
         assert header[2:] == f"-{found.trace_id}-{found.parent_id}-{found.flags:02x}"
 
 

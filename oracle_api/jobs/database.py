@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from oracle_api.exceptions import SettingsError, StoreUnavailable
+from oracle_api.jobs.lookup import Lookup
 from oracle_api.jobs.tables import metadata
+from oracle_api.jobs.walindex import open_index
 from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, Kind, unobserved
 
 T = TypeVar("T")
@@ -60,6 +63,9 @@ class JobDatabase:
         self._writer = GroupCommitWriter(self._engine, on_commit)
         is_sqlite = self._engine.dialect.name == "sqlite"
         self._snapshot = _SQLITE_SNAPSHOT if is_sqlite else _SNAPSHOT
+        self._lookups: list[Lookup] = []
+        self._guard = _open_guard(self._engine) if is_sqlite else None
+        self._index = None if self._guard is None else open_index(_file_of(self._guard))
         self.now = clock
         #: Set when a job ended here that somebody wants to be told of.
         self.callbacks_due = threading.Event()
@@ -80,6 +86,20 @@ class JobDatabase:
                 yield connection
         except SQLAlchemyError as exc:
             raise StoreUnavailable("The job store cannot be read now.") from exc
+
+    def lookup(self, statement: sa.Select[Any]) -> Lookup:
+        """Prepare a small read; see :class:`Lookup`."""
+        lookup = Lookup(self._engine, statement)
+        self._lookups.append(lookup)
+        return lookup
+
+    def mark(self) -> bytes | None:
+        """Give what is different after each commit of whatever process, at next to no cost.
+
+        Returns:
+            None where the database has no such thing.
+        """
+        return None if self._index is None else self._index.mark()
 
     def write(self, operation: Callable[[sa.Connection], T]) -> T:
         """Run an operation in a transaction and wait until it is durable.
@@ -110,7 +130,13 @@ class JobDatabase:
     def close(self) -> None:
         """Commit what is queued, and let go of the database."""
         self._writer.close()
+        for lookup in self._lookups:
+            lookup.close()
+        if self._guard is not None:
+            self._guard.close()
         self._engine.dispose()
+        if self._index is not None:
+            self._index.close()
 
 
 def _open_engine(url: str) -> sa.Engine:
@@ -158,6 +184,25 @@ def _refuse_older(connection: sa.Connection) -> None:
                 f"JOBS_DATABASE_URL holds a job store of an older version ({table.name} has no "
                 f"{missing[0]}): move it away, or name another one."
             )
+
+
+def _open_guard(engine: sa.Engine) -> PoolProxiedConnection:
+    # It is only held: when the last connection of all is closed, SQLite deletes the index.
+    guard = engine.raw_connection()
+    guard.detach()
+    cursor = guard.cursor()
+    cursor.execute("SELECT COUNT(*) FROM sqlite_master")
+    cursor.fetchall()
+    cursor.close()
+    return guard
+
+
+def _file_of(connection: PoolProxiedConnection) -> str:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA database_list")
+    [(_, _, path), *_] = cursor.fetchall()
+    cursor.close()
+    return str(path)
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

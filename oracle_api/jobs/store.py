@@ -42,6 +42,7 @@ from oracle_api.jobs.records import (
 )
 from oracle_api.jobs.submissions import Submission, Submissions
 from oracle_api.jobs.tables import job_callbacks, jobs
+from oracle_api.jobs.versions import Versions
 from oracle_api.jobs.writer import Kind
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.sessions import Session
@@ -74,6 +75,7 @@ class JobStore:
     def __init__(self, database: JobDatabase, on_end: Callable[[Job], None] = nobody) -> None:
         self._database = database
         self._ends = Ends(database, on_end)
+        self._versions = Versions(database)
         self._notes = Notes(database)
         self._adding = Kind(Submissions().add, turn=-1)
         # After all others: what is accepted now can be claimed now.
@@ -129,6 +131,22 @@ class JobStore:
         if row is None or submitted_by not in (None, row.submitted_by):
             raise JobNotFound(job_id)
         return to_job(row)
+
+    def version(self, job_id: str, submitted_by: str | None = None) -> int:
+        """Read the present version of one job, as ``get`` would give it, at a fraction of its cost.
+
+        Args:
+            job_id: which one.
+            submitted_by: whose; others' are not found. None is anybody's.
+
+        Raises:
+            JobNotFound: there is none with this id.
+            StoreUnavailable: the database cannot be read.
+        """
+        version = self._versions.read(job_id)
+        if version is None or submitted_by not in (None, version.submitted_by):
+            raise JobNotFound(job_id)
+        return version.number
 
     def list(self, wanted: JobFilter, limit: int, before_seq: int | None = None) -> JobPage:
         """Read a page of jobs, newest first, without requests and large results.

@@ -3,10 +3,10 @@
 import logging
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import ParamSpec
 
-from prometheus_client import CollectorRegistry, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.jobs.job import INTERRUPTED, Job, JobStatus, Outcome
@@ -109,6 +109,8 @@ class Instruments:
         self._commit_writes = catalogue.COMMIT_WRITES.make(self.registry)
         self._commit_failures = catalogue.COMMIT_FAILURES.make(self.registry)
         self._procedures = FirstNames(_MAX_PROCEDURES)
+        # The library makes its labels' key anew, and takes a lock, for each request.
+        self._of_requests = cache(self._find_of_requests)
 
     @_harmless
     def request_answered(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -120,8 +122,15 @@ class Instruments:
             status: of the answer.
             seconds: until the answer was ready.
         """
-        self._requests.labels(route, method, status).inc()
-        self._request_seconds.labels(route, method).observe(seconds)
+        count, spread = self._of_requests(route, method, status)
+        count.inc()
+        spread.observe(seconds)
+
+    def _find_of_requests(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        return (
+            self._requests.labels(route, method, status),
+            self._request_seconds.labels(route, method),
+        )
 
     @_harmless
     def job_ended(self, job: Job, outcome: Outcome, seconds: float) -> None:

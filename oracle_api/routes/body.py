@@ -8,6 +8,8 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from oracle_api.schemas import encode
 
+JSON = "application/json"
+
 
 def json_body() -> bytes:
     """Give the request's body, which must be JSON in UTF-8.
@@ -19,7 +21,7 @@ def json_body() -> bytes:
     if request.content_encoding not in (None, "", "identity"):
         raise UnsupportedMediaType("A body with a Content-Encoding is not accepted.")
     kind = request.mimetype
-    if kind and kind != "application/json" and not kind.endswith("+json"):
+    if kind and kind != JSON and not kind.endswith("+json"):
         raise UnsupportedMediaType("The body must be application/json.")
     if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType("The body must be UTF-8.")
@@ -35,4 +37,4 @@ def json_answer(
     document: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Make a JSON response."""
-    return Response(encode(document), status, headers, mimetype="application/json")
+    return Response(encode(document), status, headers, content_type=JSON)

@@ -19,7 +19,8 @@ from oracle_api.limits import (
     MAX_JOBS,
     MAX_WAIT_SECONDS,
 )
-from oracle_api.routes.body import json_answer
+from oracle_api.present import present_request
+from oracle_api.routes.body import JSON, json_answer
 from oracle_api.schemas import (
     id_prefix,
     job_document,
@@ -36,6 +37,9 @@ from oracle_api.schemas import (
 from oracle_api.services import current_services
 
 blueprint = Blueprint("jobs", __name__)
+
+# RFC 9110, section 13.1: those that an entity tag can meet.
+_CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"}
 
 
 class _JobId(BaseConverter):
@@ -57,18 +61,23 @@ blueprint.record_once(_know_job_ids)
 @requires("jobs:read")
 def show(job_id: str) -> Response:
     """Show a job, with ``?wait=N`` once it is final or N seconds are over."""
-    seconds = number(request.args.get("wait"), "wait", default=0, highest=MAX_WAIT_SECONDS)
-    services, whose = current_services(), current_client().sees_only
+    asked, services, whose = present_request(), current_services(), current_client().sees_only
+    wait = asked.args.get("wait") if asked.query_string else None
+    seconds = number(wait, "wait", default=0, highest=MAX_WAIT_SECONDS)
     if seconds and services.claim_waiting_place():
         try:
-            job = services.registry.wait(job_id, seconds, whose)
+            shown = services.show(services.registry.wait(job_id, seconds, whose))
         finally:
             services.give_back_waiting_place()
     else:
-        job = services.store.get(job_id, whose)
-    response = _job_answer(job)
-    response.set_etag(f"{job.id}-{job.version}")
-    return response.make_conditional(request)  # type: ignore[return-value]
+        shown = services.shown_job(job_id, whose)
+    response = Response(shown.body, content_type=JSON)
+    for name, value in shown.headers.items():
+        response.headers.add(name, value)
+    # Who states no condition is spared the work.
+    if asked.environ.keys() & _CONDITIONS:
+        response.make_conditional(asked)
+    return response
 
 
 @blueprint.get("/jobs")
