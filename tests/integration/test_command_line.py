@@ -300,7 +300,7 @@ def test_ctrl_c_leaves_the_job_running(service: Service, sleeping: str) -> None:
 
 
 def test_the_progress_bar_shows_true_figures_on_a_terminal(service: Service) -> None:
-    words = ("submit", "PKG_ETL.PROCESO_LARGO", "vFECHA=", "vSEGUNDOS=2.8", "--wait")
+    words = ("submit", "PKG_ETL.PROCESO_LARGO", "vFECHA=", "vSEGUNDOS=4", "--wait")
     terminal = Terminal(service, *words)
     status, out = terminal.finish()
     assert (status, out) == (0, "VRESULTADO\t12500\n")
