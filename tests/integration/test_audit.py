@@ -179,7 +179,8 @@ def test_a_jobs_life_is_in_the_database_the_job_and_both_logs(
     assert session.module == "oracle_api blue"
     assert (session.action, session.client_info) == ("TEST_TALLY", "default")
     shown = {"session_id": session.sid, "serial_num": session.serial, "instance": "FREEPDB1"}
-    assert shown.items() <= audited.service.job(job_id).items()
+    # It is kept a moment after the call has begun.
+    eventually(lambda: shown.items() <= audited.service.job(job_id).items())
 
     post(audited, f"/jobs/{job_id}/cancel", None)
     assert audited.service.finished(job_id)["status"] == "cancelled"
