@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from oracle_api.exceptions import StoreUnavailable
+from oracle_api.jobs.prepared import Compiled
 
 
 class Lookup:
@@ -24,10 +25,8 @@ class Lookup:
     """
 
     def __init__(self, engine: sa.Engine, statement: sa.Select[Any]) -> None:
-        compiled = statement.compile(dialect=engine.dialect)
         self._engine = engine
-        self._text = str(compiled)
-        self._order = compiled.positiontup if compiled.positional else None
+        self._compiled = Compiled.of(statement, engine.dialect)
         self._errors = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
         # A pool's work for each loan is dear as well. Elsewhere a connection would keep its
         # transaction open meanwhile, and a lost one would have to be found out.
@@ -46,11 +45,10 @@ class Lookup:
         Raises:
             StoreUnavailable: the database cannot be read.
         """
-        parameters = values if self._order is None else [values[name] for name in self._order]
         try:
             with self._lend() as connection:
                 cursor = connection.cursor()
-                cursor.execute(self._text, parameters)
+                cursor.execute(self._compiled.text, self._compiled.arguments(values))
                 # Until its end is read, a SELECT holds SQLite's log back.
                 rows = cursor.fetchall()
                 cursor.close()

@@ -8,13 +8,30 @@ import sqlalchemy as sa
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
+class Compiled:
+    """A statement as the driver takes it.
+
+    Args:
+        text: of it.
+        literals: values that stand in the statement itself, by name.
+        places: names in their order, where the driver goes by places; None where by names.
+    """
+
     text: str
     literals: dict[str, Any]
-    # Names in the order of their places, where the driver goes by places.
     places: tuple[str, ...] | None
 
+    @classmethod
+    def of(
+        cls, statement: Any, dialect: sa.Dialect, columns: list[str] | None = None
+    ) -> "Compiled":
+        """Compile a statement; of an INSERT, the columns that it sets are named."""
+        made = statement.compile(dialect=dialect, column_keys=columns)
+        places = tuple(made.positiontup or ()) if made.positional else None
+        return cls(str(made), dict(made.params), places)
+
     def arguments(self, values: dict[str, Any]) -> Any:
+        """Give what the driver is to be given with the text, for values by name."""
         known = {**self.literals, **values}
         return known if self.places is None else [known[name] for name in self.places]
 
@@ -52,7 +69,7 @@ class Prepared:
         self._columns = None if columns is None else list(columns)
         returned = statement.exported_columns
         self._names = [column.name for column in returned]
-        self._compiled: dict[sa.Dialect, _Compiled] = {}
+        self._compiled: dict[sa.Dialect, Compiled] = {}
 
     def run(self, connection: sa.Connection, **values: Any) -> Sequence[Any]:
         """Run it within a transaction.
@@ -85,9 +102,7 @@ class Prepared:
         found = self.run(connection, **values)
         return [NamedRow(dict(zip(self._names, row, strict=True))) for row in found]
 
-    def _compile(self, dialect: sa.Dialect) -> _Compiled:
-        made = self._statement.compile(dialect=dialect, column_keys=self._columns)
-        places = tuple(made.positiontup or ()) if made.positional else None
-        compiled = _Compiled(str(made), dict(made.params), places)
+    def _compile(self, dialect: sa.Dialect) -> Compiled:
+        compiled = Compiled.of(self._statement, dialect, self._columns)
         self._compiled[dialect] = compiled
         return compiled
