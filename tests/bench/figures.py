@@ -57,6 +57,7 @@ class Row:
         unit: of the value; empty for a quotient.
         target: None for what is shown beside.
         worst: take the greatest of the rounds in place of their median.
+        older: what the older Go service was measured at; to win is to be at least as good.
     """
 
     what: str
@@ -65,6 +66,7 @@ class Row:
     unit: str = ""
     target: Target | None = None
     worst: bool = False
+    older: Target | None = None
 
     def measured(self, samples: Samples) -> Measured:
         """Compute its value: of medians over all rounds; the spread is that of single rounds.

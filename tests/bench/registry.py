@@ -10,6 +10,7 @@ from tests.bench.cases import (
     idle,
     list_jobs,
     memory,
+    older,
     rows,
     start_delay,
     throughput,
@@ -30,6 +31,7 @@ BENCHMARKS: tuple[Benchmark, ...] = tuple(
         rows,
         cold_start,
         idle,
+        older,
     )
 )
 

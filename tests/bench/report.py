@@ -88,6 +88,23 @@ def beside(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
+def against_older(results: Sequence[Result]) -> str:
+    """Write the table of what the older service was measured at as well."""
+    lines = ["| what | the Go service | here | |", "|---|---|---|---|"]
+    for result in results:
+        measured_rows = dict(result.lines())
+        for row in result.rows:
+            if row.older is None:
+                continue
+            measured = measured_rows.get(row)
+            shown = "not measured | |"
+            if measured is not None:
+                won = row.older.verdict(measured.value) is Verdict.MET
+                shown = f"{_with_unit(measured.value, row)} | {'won' if won else '**not won**'}"
+            lines.append(f"| {row.what} | {_with_unit(row.older.limit, row)} | {shown} |")
+    return "\n".join(lines)
+
+
 def _verdict(row: Row, measured: Measured) -> str:
     verdict = row.verdict(measured.value)
     shown = f"**{verdict}**" if verdict is Verdict.MISSED else str(verdict)
@@ -117,7 +134,9 @@ def page(results: Sequence[Result], plots: Mapping[str, str], info: RunInfo) -> 
             beside(results),
             "",
             _METHOD.format(rounds=info.rounds),
-            _GO,
+            _OLDER,
+            against_older(results),
+            _NOT_WON,
             "## How costs grow",
             "",
             *(f"![{title}]({path})\n" for title, path in plots.items()),
@@ -203,10 +222,15 @@ _METHOD = """## How it is measured
   process, with the files in the system's cache.
 """
 
-_GO = """## The older Go service
+_OLDER = """## The older Go service
 
-Measured on such a machine against a comparable stand-in database: `GET /jobs/{id}` 31,000/s, a list
-of 5,000 jobs 55/s, 20,000 jobs accepted at 7,300/s into 793 MB of memory and finished at 408/s, and
-26 of 50 running jobs unknown after a kill. A WSGI service cannot win the first figure: the bare
-Flask route above, which does nothing at all, is far below it.
+Measured on such a machine against a comparable stand-in database. It kept its jobs in memory only,
+and its list was always of all of them.
+"""
+
+_NOT_WON = """
+A WSGI service cannot win `GET /jobs/{id}`, nor can it accept jobs as fast as a service that only
+writes them into its memory: the bare Flask route above, which does nothing at all, is far below
+both. Nor does it write 5,000 jobs as JSON as fast; it is asked for 100 of them, and answers 304
+where none has changed.
 """

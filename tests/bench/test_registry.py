@@ -20,5 +20,5 @@ def test_a_name_that_there_is_not_is_refused() -> None:
         chosen(["idle", "nothing"])
 
 
-def test_the_first_row_of_each_benchmark_has_a_target() -> None:
-    assert all(one.rows[0].target is not None for one in BENCHMARKS)
+def test_the_first_row_of_each_benchmark_has_something_to_reach() -> None:
+    assert all(one.rows[0].target or one.rows[0].older for one in BENCHMARKS)

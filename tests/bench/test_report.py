@@ -5,12 +5,21 @@ import json
 import pytest
 
 from tests.bench.figures import Row, Target
-from tests.bench.report import Result, RunInfo, as_json, beside, page, table, write_number
+from tests.bench.report import (
+    Result,
+    RunInfo,
+    against_older,
+    as_json,
+    beside,
+    page,
+    table,
+    write_number,
+)
 
 ROWS = (
     Row("speed ÷ bare", "ours.speed", ("bare.speed",), target=Target("≥", 0.8)),
     Row("wait", "ours.wait", unit="ms", target=Target("≤", 50.0), worst=True),
-    Row("speed", "ours.speed", unit="requests/s"),
+    Row("speed", "ours.speed", unit="requests/s", older=Target("≥", 31_000)),
 )
 SAMPLES = {
     "ours.speed": [1900.0, 2100.0, 2000.0],
@@ -51,6 +60,12 @@ def test_what_has_no_target_stands_beside() -> None:
     ]
 
 
+def test_the_older_service_is_beside_what_was_measured_of_it_too() -> None:
+    assert against_older([RESULT]).splitlines()[2:] == [
+        "| speed | 31,000 requests/s | 2,000 requests/s | **not won** |",
+    ]
+
+
 def test_what_could_not_be_measured_is_not_passed_over() -> None:
     failed = Result("one", ROWS, failure="wrk is missing")
 
@@ -68,7 +83,7 @@ def test_the_page_has_machine_date_plots_and_what_cannot_be_won() -> None:
     assert "| processor | Some CPU |" in text
     assert "2026-01-02" in text
     assert "![Jobs stored](img/performance-stored.svg)" in text
-    assert "31,000/s" in text
+    assert against_older([RESULT]) in text
     assert "mean nothing" not in text
 
 

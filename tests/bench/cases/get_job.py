@@ -60,7 +60,12 @@ BENCHMARK = Benchmark(
             ("bare-running.per_second",),
             target=Target("≥", 0.80),
         ),
-        Row("`GET /jobs/{id}` of a finished job", "finished.per_second", unit="requests/s"),
+        Row(
+            "`GET /jobs/{id}` of a finished job",
+            "finished.per_second",
+            unit="requests/s",
+            older=Target("≥", 31_000),
+        ),
         Row("bare, of the same bytes", "bare-finished.per_second", unit="requests/s"),
     ),
 )

@@ -51,7 +51,8 @@ def _contenders(lab: Lab) -> Mapping[str, Measure]:
         with blocked_service(lab, 1, folder) as service:
             _grow(service, first, lambda: count_accepted(folder))
             with lab.measuring(service, "waiting"):
-                return {"kib": _grow(service, count, lambda: count_accepted(folder))}
+                kib = _grow(service, count, lambda: count_accepted(folder))
+                return {"kib": kib, "mb": _memory(service) / 1e6}
 
     def finished() -> Mapping[str, float]:
         folder = store()
@@ -79,6 +80,12 @@ BENCHMARK = Benchmark(
             unit="KiB",
             # 512 KiB in all, about the size of a new thread's arena.
             target=Target("≤", 0.1),
+        ),
+        Row(
+            "memory of the service with 20,000 jobs accepted",
+            "waiting.mb",
+            unit="MB",
+            older=Target("≤", 793),
         ),
     ),
 )
