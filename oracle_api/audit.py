@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response
 
 from oracle_api.access_log import client_name
 from oracle_api.audit_log import AuditLine
@@ -79,7 +79,7 @@ def note_deleted(count: int) -> None:
 
 
 def _notes() -> _Notes:
-    notes: _Notes = g.audit
+    notes: _Notes = present_notes().audit
     return notes
 
 
@@ -88,11 +88,15 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    event = _EVENTS.get(present_request().endpoint or "")
+    request = present_request()
+    event = _EVENTS.get(request.endpoint or "")
     if event is None and response.status_code not in _DENIED:
         return response
-    notes = _notes()
     services = current_services()
+    if not services.audit_log.is_on:
+        return response
+    noted = present_notes()
+    notes: _Notes = noted.audit
     services.audit_log.write(
         AuditLine(
             event=event or _READ,
@@ -107,18 +111,18 @@ def _end(response: Response) -> Response:
             batch=notes.batch,
             deleted=notes.deleted,
             status=response.status_code,
-            code=g.get("problem_code"),
-            type=g.get("problem_type"),
+            code=noted.get("problem_code"),
+            type=noted.get("problem_type"),
             **(notes.session.members() if notes.session else {}),
-            request_id=g.request_id,
-            job_id=notes.job_id or _job_of_path(),
-            traceparent=str(g.trace) if g.trace else None,
+            request_id=noted.request_id,
+            job_id=notes.job_id or _job_of_path(request),
+            traceparent=str(noted.trace) if noted.trace else None,
             service=services.settings.instance_name,
         )
     )
     return response
 
 
-def _job_of_path() -> str | None:
+def _job_of_path(request: Request) -> str | None:
     job_id = (request.view_args or {}).get("job_id")
     return None if job_id is None else quote(job_id)[:_LONGEST_ID]

@@ -114,9 +114,14 @@ class AuditLog:
             except OSError as exc:
                 raise SettingsError(f"AUDIT_LOG cannot be written ({exc.strerror}).") from None
 
+    @property
+    def is_on(self) -> bool:
+        """Whether lines go anywhere."""
+        return bool(self._path)
+
     def write(self, line: AuditLine) -> None:
         """Append a line. Trouble is logged once, and goes no further: calls are not held up."""
-        if not self._path:
+        if not self.is_on:
             return
         data = encode_line(line)
         with self._lock:

@@ -6,11 +6,14 @@ bound. Rules: Oracle Database SQL Language Reference, "Database Object Names and
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from oracle_api.exceptions import InvalidRequest
 
 MAX_BYTES = 128
+
+# Characters of a name that is remembered; with spaces around its parts it may have any number.
+_MOST_KEPT = 512
 
 _UNQUOTED = re.compile(r"[\w$#]+")
 # Oracle allows any character but the quotes in a quoted name; control characters would only serve
@@ -86,27 +89,37 @@ class ProcedureName:
         Raises:
             InvalidRequest: a part is no identifier, or there are too many parts.
         """
-        parts = tuple(identifier(part) for part in split_name(name))
-        if schema is not None and schema.strip():
-            owner = identifier(schema)
-            if len(parts) == 3 and parts[0] != owner:
-                raise InvalidRequest(f"{name[:200]!r} already names a schema other than {owner}.")
-            parts = parts if len(parts) == 3 else (owner, *parts)
-        if not 1 <= len(parts) <= 3:
-            raise InvalidRequest("A procedure's name has one to three parts: schema.package.name.")
-        return cls(parts)
+        is_kept = len(name) + len(schema or "") <= _MOST_KEPT
+        return (_parsed if is_kept else _parsed.__wrapped__)(name, schema)
 
-    @property
+    @cached_property
     def sql(self) -> str:
         """The name as SQL text, each part quoted."""
         return ".".join(quote(part) for part in self.parts)
 
     def __str__(self) -> str:
         """Give the name as a client may write it, quoted where it must be."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> str:
         return ".".join(
             part if _is_unquoted(part) and part == part.upper() else quote(part)
             for part in self.parts
         )
+
+
+@lru_cache(maxsize=1024)
+def _parsed(name: str, schema: str | None) -> ProcedureName:
+    parts = tuple(identifier(part) for part in split_name(name))
+    if schema is not None and schema.strip():
+        owner = identifier(schema)
+        if len(parts) == 3 and parts[0] != owner:
+            raise InvalidRequest(f"{name[:200]!r} already names a schema other than {owner}.")
+        parts = parts if len(parts) == 3 else (owner, *parts)
+    if not 1 <= len(parts) <= 3:
+        raise InvalidRequest("A procedure's name has one to three parts: schema.package.name.")
+    return ProcedureName(parts)
 
 
 def split_name(name: str) -> list[str]:

@@ -1,9 +1,11 @@
 """From a request and a signature to the block that is run and its binds. Touches no database."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from oracle_api.exceptions import FieldError, InvalidRequest
 from oracle_api.oracle.composites import Node
@@ -16,8 +18,7 @@ from oracle_api.oracle.values import OracleType, carried, type_named, type_of_va
 RETURN_VALUE = "return_value"
 
 
-@dataclass(frozen=True)
-class Bind:
+class Bind(msgspec.Struct, frozen=True):
     """One bind variable of the block.
 
     Args:
@@ -35,8 +36,7 @@ class Bind:
     formal: str | None = None
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What to execute.
 
     Args:
@@ -89,8 +89,7 @@ def make_plan(request: CallRequest, procedure: Procedure | None, *, by_position:
 # ---- with a signature
 
 
-@dataclass(frozen=True)
-class _Match:
+class _Match(msgspec.Struct, frozen=True):
     """A signature that takes the request's arguments, each beside its parameter."""
 
     signature: Signature

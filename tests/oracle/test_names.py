@@ -223,3 +223,8 @@ def test_whatever_name_is_accepted_is_only_quoted_parts(name: str, schema: str |
     except InvalidRequest:
         return
     assert QUOTED_SQL.fullmatch(parsed.sql)
+
+
+def test_a_name_is_read_whatever_the_spaces_around_its_parts() -> None:
+    gap = " " * 5000
+    assert ProcedureName.parse(f"{gap}pkg{gap}.p{gap}") == ProcedureName(("PKG", "P"))
