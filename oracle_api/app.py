@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> Flask:
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
     # First, so that it measures what the others do too.
-    register_request_metrics(app, services.metrics)
+    register_request_metrics(app, services.metrics.requests)
     register_server_timing(app)
     register_access_log(app, settings.log_format)
     register_audit(app)
