@@ -34,14 +34,18 @@ class _Line(NamedTuple):
 
 
 def register_access_log(app: Flask, log_format: LogFormat) -> None:
-    """Give every request of an app an id, and log one line when it is answered."""
+    """Give every request of an app an id, and log one line when it is answered.
+
+    ``g`` has its ``request_id``, its ``trace`` and when it ``arrived``, by ``time.perf_counter``.
+    """
     write = _write_plain if log_format == "plain" else _log
 
     def end(response: Response) -> Response:
         notes, request = present_notes(), present_request()
-        response.headers[HEADER] = notes.request_id
+        # No view gives one of its own, which would have to be looked for.
+        response.headers.add(HEADER, notes.request_id)
         if log.isEnabledFor(logging.INFO):
-            milliseconds = (time.monotonic() - notes.started) * 1000
+            milliseconds = (time.perf_counter() - notes.arrived) * 1000
             line = _Line(
                 request.method,
                 quote(request.path),
@@ -61,7 +65,7 @@ def register_access_log(app: Flask, log_format: LogFormat) -> None:
 
 def _begin() -> None:
     notes, headers = present_notes(), present_request().environ
-    notes.started = time.monotonic()
+    notes.arrived = time.perf_counter()
     given = headers.get("HTTP_X_REQUEST_ID", "")
     notes.request_id = given if _SANE_ID.fullmatch(given) else _new_id()
     # It is taken over, not begun: a caller that traces nothing has the request's id.

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import NullSession, SessionInterface
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -20,8 +21,21 @@ from oracle_api.throttle import register_throttle
 _PREFLIGHT_SECONDS = 3600
 
 
+class _NoSessions(SessionInterface):
+    """Gives all requests one session, in which nothing can be kept."""
+
+    def __init__(self) -> None:
+        self._session = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """Give it."""
+        return self._session
+
+
 class _App(Flask):
     """Has no coroutines among its views and hooks, and so asks none of them on each request."""
+
+    session_interface = _NoSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Give the function as it is."""
@@ -49,11 +63,12 @@ def create_app(settings: Settings) -> Flask:
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
     # First, so that it measures what the others do too.
-    register_request_metrics(app, services.metrics)
+    register_request_metrics(app, services.metrics.requests)
     register_server_timing(app)
     register_access_log(app, settings.log_format)
     register_audit(app)
-    register_throttle(app)
+    if settings.rate_limit:
+        register_throttle(app)
     register_problems(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -1,7 +1,8 @@
 """What a request leaves in the audit log: views note what they learn, the end writes the line."""
 
+import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -31,11 +32,15 @@ _LONGEST_PATH = 300
 _LONGEST_ID = 64
 
 
+def _arrival() -> datetime:
+    return utc_now() - timedelta(seconds=time.perf_counter() - present_notes().arrived)
+
+
 @dataclass(slots=True)
 class _Notes:
     """What is known of the present request so far."""
 
-    start: datetime = field(default_factory=utc_now)
+    start: datetime = field(default_factory=_arrival)
     procedure: str | None = None
     params: tuple[str, ...] = ()
     batch: int | None = None
@@ -46,7 +51,6 @@ class _Notes:
 
 def register_audit(app: Flask) -> None:
     """Have the requests of an app that do something, or are denied, leave a line."""
-    app.before_request(_begin)
     app.after_request(_end)
 
 
@@ -79,12 +83,12 @@ def note_deleted(count: int) -> None:
 
 
 def _notes() -> _Notes:
-    notes: _Notes = present_notes().audit
-    return notes
-
-
-def _begin() -> None:
-    present_notes().audit = _Notes()
+    # Not before something is to be noted: most requests leave no line.
+    notes = present_notes()
+    if "audit" not in notes:
+        notes.audit = _Notes()
+    audit: _Notes = notes.audit
+    return audit
 
 
 def _end(response: Response) -> Response:
@@ -95,8 +99,7 @@ def _end(response: Response) -> Response:
     services = current_services()
     if not services.audit_log.is_on:
         return response
-    noted = present_notes()
-    notes: _Notes = noted.audit
+    noted, notes = present_notes(), _notes()
     services.audit_log.write(
         AuditLine(
             event=event or _READ,

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from flask import Flask, Request, Response
 
-from oracle_api.metrics.instruments import Instruments
+from oracle_api.metrics.requests import RequestTally
 from oracle_api.present import present_notes, present_request
 
 UNMATCHED = "unmatched"
@@ -18,15 +18,12 @@ _OTHER_METHOD = "other"
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
-def register_request_metrics(app: Flask, metrics: Instruments) -> None:
-    """Have every request of an app noted when its answer is ready."""
-
-    def begin() -> None:
-        present_notes().arrived = time.perf_counter()
+def register_request_metrics(app: Flask, tally: RequestTally) -> None:
+    """Have every request of an app noted when its answer is ready; the access log begins it."""
 
     def end(response: Response) -> Response:
         request = present_request()
-        metrics.request_answered(
+        tally.note(
             _route(request),
             request.method if request.method in _METHODS else _OTHER_METHOD,
             response.status_code,
@@ -34,7 +31,6 @@ def register_request_metrics(app: Flask, metrics: Instruments) -> None:
         )
         return response
 
-    app.before_request(begin)
     app.after_request(end)
 
 

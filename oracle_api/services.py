@@ -153,6 +153,7 @@ class Services:
         if self._webhooks is not None:
             self._webhooks.start()
         self._drainer.start()
+        self.metrics.requests.start()
         self._started = True
 
     def _make_registry(self, owners: OwnerStore) -> JobRegistry:
@@ -346,6 +347,7 @@ class Services:
     def exposition(self) -> WSGIApp:
         """Give the WSGI app that writes the metrics as they are now."""
         self.pool.note_size()
+        self.metrics.requests.settle()
         return self._exposition
 
     def check_ready(self) -> None:
@@ -437,6 +439,7 @@ class Services:
             lambda: self.pool.close(_POOL_CLOSE_SECONDS),
             self.audit_log.close,
             self._close_rate_limits,
+            self.metrics.requests.stop,
         ):
             try:
                 step()

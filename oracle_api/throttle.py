@@ -1,9 +1,6 @@
 """Requests above RATE_LIMIT are refused: those of each token, and guesses of one by address."""
 
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
-from typing import ParamSpec, TypeVar
 
 from flask import Flask, Response, g, request
 
@@ -12,37 +9,29 @@ from oracle_api.exceptions import RateLimited
 from oracle_api.rate_limits import Verdict
 from oracle_api.services import current_services
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 
 def register_throttle(app: Flask) -> None:
     """Have an app count failed authentications, and its answers say what is left."""
     app.after_request(_end)
 
 
-def counted(view: Callable[P, R]) -> Callable[P, R]:
-    """Let a request through to a view only while its token may make one.
+def count_request() -> None:
+    """Count the present request; its token, if one is needed, is known.
 
     Raises:
-        RateLimited: it has made as many as it may.
+        RateLimited: as many were made as may be.
     """
-
-    @wraps(view)
-    def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-        services = current_services()
-        if services.rate_limits is not None:
-            if services.settings.api_no_auth:
-                who = ("address", request.remote_addr or "")
-            else:
-                who = ("client", client_name() or "")
-            verdict = services.rate_limits.take(*who)
-            g.verdict = verdict
-            if not verdict.allowed:
-                raise RateLimited("Too many requests.", retry_after=verdict.retry_after)
-        return view(*args, **kwargs)
-
-    return limited
+    services = current_services()
+    if services.rate_limits is None:
+        return
+    if services.settings.api_no_auth:
+        who = ("address", request.remote_addr or "")
+    else:
+        who = ("client", client_name() or "")
+    verdict = services.rate_limits.take(*who)
+    g.verdict = verdict
+    if not verdict.allowed:
+        raise RateLimited("Too many requests.", retry_after=verdict.retry_after)
 
 
 def refuse_guesses() -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
 
 from oracle_api import create_app
+from oracle_api.auth import _bearer, current_client
 from oracle_api.services import EXTENSION
 from oracle_api.settings import Settings
 
@@ -103,6 +104,22 @@ def test_a_wrong_token_is_refused(client: FlaskClient, header: str) -> None:
 
 def test_the_right_token_is_let_through(client: FlaskClient) -> None:
     assert client.get("/jobs", headers=BEARER).status_code == 200
+
+
+def test_the_library_knows_who_was_let_through(client: FlaskClient) -> None:
+    with client:
+        client.get("/jobs", headers=BEARER)
+        assert _bearer.current_user() is current_client()
+    with client:
+        client.get("/jobs")
+        assert _bearer.current_user() is None
+
+
+def test_nothing_can_be_kept_in_a_session(client: FlaskClient) -> None:
+    with client:
+        assert "Set-Cookie" not in client.get("/jobs", headers=BEARER).headers
+        with pytest.raises(RuntimeError, match="session is unavailable"):
+            session["client"] = "default"
 
 
 @pytest.mark.parametrize("token", ["a=b", "tok#en=1", "a, b", 'quo"ted', "contraseña", "a b"])

@@ -1,14 +1,16 @@
 """Denials leave a line whatever route they meet; names are cut to what a line has room for."""
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from oracle_api import create_app
+from oracle_api import audit, create_app
 from oracle_api.auth import scopes_of
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import NewJob
@@ -17,6 +19,7 @@ from oracle_api.jobs.store import JobStore
 from oracle_api.jobs.tables import owners
 from oracle_api.oracle.request import CallRequest
 from oracle_api.oracle.sessions import Session
+from oracle_api.present import present_notes
 from oracle_api.services import EXTENSION
 from oracle_api.settings import Settings
 
@@ -99,6 +102,16 @@ def test_a_call_without_a_database_leaves_why(started: Flask, tmp_path: Path) ->
     assert line["code"].startswith("DPY-")
     assert (line["procedure"], line["params"]) == ("S.P", ["A"])
     assert "session_id" not in line
+
+
+def test_a_line_says_when_the_request_came_however_late_something_is_noted(app: Flask) -> None:
+    with app.app_context():
+        present_notes().arrived = time.perf_counter() - 3600
+        audit.note_deleted(1)
+        came = audit._notes().start
+        assert abs(datetime.now(UTC) - timedelta(hours=1) - came) < timedelta(minutes=1)
+        audit.note_deleted(2)
+        assert audit._notes().start == came
 
 
 def test_a_broken_body_leaves_a_line_without_names(started: Flask, tmp_path: Path) -> None:

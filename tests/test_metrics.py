@@ -4,7 +4,9 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as openmetrics_families,
 )
@@ -26,10 +28,14 @@ from oracle_api import create_app
 from oracle_api.jobs.job import Job, JobStatus, Outcome, interrupted
 from oracle_api.metrics import catalogue
 from oracle_api.metrics.firstnames import OTHER, FirstNames
+from oracle_api.metrics.histogram import GroupedHistogram
 from oracle_api.metrics.instruments import Instruments
+from oracle_api.metrics.requests import RequestTally
 from oracle_api.services import EXTENSION
 from oracle_api.settings import Settings
 from oracle_api.version import VERSION
+
+from .integration.service import eventually
 
 ROOT = Path(__file__).parents[1]
 DASHBOARD = json.loads((ROOT / "docs/grafana/oracle_api.json").read_text())
@@ -151,6 +157,76 @@ def test_no_value_of_a_request_is_in_the_metrics(client: FlaskClient) -> None:
     text = client.get("/metrics", headers=BEARER).text
     assert "secret" not in text.lower()
     assert "a-token" not in text
+
+
+def requests_counted(registry: CollectorRegistry) -> float | None:
+    labels = {"route": "/jobs", "method": "GET", "status": "200"}
+    return registry.get_sample_value("oracle_api_http_requests_total", labels)
+
+
+def test_no_request_is_lost_or_counted_twice_though_many_note_and_settle() -> None:
+    registry = CollectorRegistry()
+    tally = RequestTally(registry)
+    at_once = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        at_once.wait(10)
+        for turn in range(500):
+            tally.note("/jobs", "GET", 200, 0.25)
+            if turn % 50 == number:
+                tally.settle()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(work, range(4)))
+    tally.settle()
+    assert requests_counted(registry) == 2000
+    labels = {"route": "/jobs", "method": "GET"}
+    name = "oracle_api_http_request_duration_seconds"
+    assert registry.get_sample_value(f"{name}_sum", labels) == 500
+    assert registry.get_sample_value(f"{name}_count", labels) == 2000
+
+
+def test_requests_are_moved_by_themselves_and_at_the_end() -> None:
+    registry = CollectorRegistry()
+    tally = RequestTally(registry)
+    tally.start()
+    tally.note("/jobs", "GET", 200, 0.1)
+    eventually(lambda: requests_counted(registry) == 1)
+    tally.note("/jobs", "GET", 200, 0.1)
+    tally.stop()
+    assert requests_counted(registry) == 2
+
+
+def test_requests_that_nobody_moves_do_not_pile_up() -> None:
+    registry = CollectorRegistry()
+    tally = RequestTally(registry)
+    for _ in range(25_000):
+        tally.note("/jobs", "GET", 200, 0.1)
+    assert (requests_counted(registry) or 0) >= 15_000
+
+
+@given(
+    st.lists(st.floats(0, 1e6) | st.sampled_from((0.001, 1.0, 60.0))),
+    st.lists(st.floats(0, 1e6), min_size=1, max_size=5, unique=True),
+)
+def test_a_group_of_values_spreads_as_each_by_itself_does(
+    amounts: list[float], bounds: list[float]
+) -> None:
+    one_by_one = Histogram("h", "-", registry=None, buckets=sorted(bounds))
+    together = GroupedHistogram("h", "-", registry=None, buckets=sorted(bounds))
+    for amount in amounts:
+        one_by_one.observe(amount)
+    together.observe_all(amounts)
+
+    def samples(histogram: Histogram) -> dict[tuple[str, str | None], float]:
+        return {
+            (sample.name, sample.labels.get("le")): sample.value
+            for family in histogram.collect()
+            for sample in family.samples
+        }
+
+    expected = samples(one_by_one)
+    assert samples(together) == {key: pytest.approx(value) for key, value in expected.items()}
 
 
 # ---- how they are given
@@ -317,7 +393,8 @@ sharing.begin()
 folder = os.environ[sharing.VARIABLE]
 pid = os.fork()
 metrics = Instruments()
-metrics.request_answered("/jobs", "GET", 200, 0.1)
+metrics.requests.note("/jobs", "GET", 200, 0.1)
+metrics.requests.settle()
 metrics.pool.lent()
 if pid == 0:
     sys.exit(0)

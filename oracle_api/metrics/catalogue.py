@@ -7,8 +7,10 @@ label's values are few, and none of them comes from the values of a request's pa
 from dataclasses import dataclass
 from typing import ClassVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+
+from oracle_api.metrics.histogram import GroupedHistogram
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Spread(Described):
 
     buckets: tuple[float, ...] = ()
 
-    def make(self, registry: CollectorRegistry) -> Histogram:
+    def make(self, registry: CollectorRegistry) -> GroupedHistogram:
         """Make the histogram of this process."""
-        return Histogram(
+        return GroupedHistogram(
             self.name, self.purpose, self.labels, registry=registry, buckets=self.buckets
         )
 

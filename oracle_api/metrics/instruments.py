@@ -3,15 +3,16 @@
 import logging
 import re
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from typing import ParamSpec
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.jobs.job import INTERRUPTED, Job, JobStatus, Outcome
 from oracle_api.metrics import catalogue
 from oracle_api.metrics.firstnames import OTHER, FirstNames
+from oracle_api.metrics.requests import RequestTally
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.oracle.pool import PoolObserver
 
@@ -102,35 +103,12 @@ class Instruments:
         disable_created_metrics()
         self.registry = CollectorRegistry()
         self.pool = PoolInstruments(self.registry)
-        self._requests = catalogue.REQUESTS.make(self.registry)
-        self._request_seconds = catalogue.REQUEST_SECONDS.make(self.registry)
+        self.requests = RequestTally(self.registry)
         self._job_seconds = catalogue.JOB_SECONDS.make(self.registry)
         self._commit_seconds = catalogue.COMMIT_SECONDS.make(self.registry)
         self._commit_writes = catalogue.COMMIT_WRITES.make(self.registry)
         self._commit_failures = catalogue.COMMIT_FAILURES.make(self.registry)
         self._procedures = FirstNames(_MAX_PROCEDURES)
-        # The library makes its labels' key anew, and takes a lock, for each request.
-        self._of_requests = cache(self._find_of_requests)
-
-    @_harmless
-    def request_answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Note a request.
-
-        Args:
-            route: its template, never its path.
-            method: one of a known few.
-            status: of the answer.
-            seconds: until the answer was ready.
-        """
-        count, spread = self._of_requests(route, method, status)
-        count.inc()
-        spread.observe(seconds)
-
-    def _find_of_requests(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
-        return (
-            self._requests.labels(route, method, status),
-            self._request_seconds.labels(route, method),
-        )
 
     @_harmless
     def job_ended(self, job: Job, outcome: Outcome, seconds: float) -> None:
