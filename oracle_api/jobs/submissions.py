@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,7 +27,22 @@ _SET = (
     "progress",
     "version",
 )
-_INSERT = Prepared(jobs.insert().returning(jobs.c.seq), _SET)
+
+
+def _insert_of(count: int) -> Prepared:
+    """Make the statement that inserts so many rows; a value is named after its row as well."""
+    rows = [
+        {name: sa.bindparam(f"{name}_{row}", type_=jobs.c[name].type) for name in _SET}
+        for row in range(count)
+    ]
+    return Prepared(jobs.insert().values(rows).returning(jobs.c.id, jobs.c.seq))
+
+
+# Each statement lets other threads have the interpreter, which costs more than its row. Most
+# first; few sizes, as each connection compiles them all.
+_INSERTS = {count: _insert_of(count) for count in (16, 8, 4, 2, 1)}
+_NAMES = [tuple(f"{name}_{row}" for name in _SET) for row in range(max(_INSERTS))]
+
 _PENDING_COUNT = Prepared(PENDING_COUNT)
 _LAST_SEQ = Prepared(sa.select(sa.func.coalesce(sa.func.max(jobs.c.seq), 0)))
 _OF_KEY = sa.select(*WHOLE).where(
@@ -85,36 +101,76 @@ class Submissions:
             Each one's job, or why there is none: IdempotencyMismatch, TooManyJobs, QueueFull.
         """
         ((last,),) = _LAST_SEQ.run(connection)
-        made: list[Job | OracleApiError] = []
+        batch = _Batch(connection)
         for submission in submissions:
             try:
-                job = self._add(connection, submission, last)
+                known = self._admit(batch, submission, last)
             except OracleApiError as exc:
-                made.append(exc)
-            else:
-                last = max(last, job.seq)
-                made.append(job)
-        return made
+                batch.answer(exc)
+                continue
+            if known is not None:
+                batch.answer(known)
+                continue
+            batch.keep(submission)
+            last += 1
+        return batch.end()
 
-    def _add(self, connection: sa.Connection, submission: Submission, last: int) -> Job:
+    def _admit(self, batch: "_Batch", submission: Submission, last: int) -> Job | None:
+        """Let a submission in, or give the job that it has made before."""
         new = submission.new
         if new.idempotency_key is not None:
-            known = _known(connection, new)
+            known = _known(batch.settle(), new)
             if known is not None:
                 return known
         if submission.client_limit is not None:
-            _check_client(connection, new.submitted_by, submission.client_limit)
-        self._check_queue(connection, submission.queue_limit, last)
-        return _insert(connection, submission)
+            _check_client(batch.settle(), new.submitted_by, submission.client_limit)
+        self._check_queue(batch, submission.queue_limit, last)
+        return None
 
-    def _check_queue(self, connection: sa.Connection, limit: int, last: int) -> None:
+    def _check_queue(self, batch: "_Batch", limit: int, last: int) -> None:
         if limit == self._limit and last < self._room_until:
             return
-        ((pending,),) = _PENDING_COUNT.run(connection)
+        ((pending,),) = _PENDING_COUNT.run(batch.settle())
         self._limit = limit
         self._room_until = last + limit - pending
         if pending >= limit:
             raise QueueFull(f"The queue is full: all of its {limit} places are taken.")
+
+
+class _Batch:
+    """The answers to the submissions of a transaction; as many jobs as can be are kept at once.
+
+    Args:
+        connection: within the transaction.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._made: list[Job | OracleApiError] = []
+        self._fresh: list[Submission] = []
+
+    def keep(self, submission: Submission) -> None:
+        """Answer with a new job."""
+        self._fresh.append(submission)
+
+    def answer(self, made: Job | OracleApiError) -> None:
+        """Answer with something else."""
+        self.settle()
+        self._made.append(made)
+
+    def settle(self) -> sa.Connection:
+        """Give the connection, on which all new jobs so far can be seen."""
+        fresh, self._fresh = self._fresh, []
+        while fresh:
+            count = next(count for count in _INSERTS if count <= len(fresh))
+            self._made += _insert(self._connection, fresh[:count])
+            fresh = fresh[count:]
+        return self._connection
+
+    def end(self) -> list[Job | OracleApiError]:
+        """Give all answers, in the order of their submissions."""
+        self.settle()
+        return self._made
 
 
 def _known(connection: sa.Connection, new: NewJob) -> Job | None:
@@ -133,28 +189,42 @@ def _check_client(connection: sa.Connection, client: str, limit: int) -> None:
         raise TooManyJobs(f"The client {client} has {limit} active jobs, as many as it may have.")
 
 
-def _insert(connection: sa.Connection, submission: Submission) -> Job:
+def _insert(connection: sa.Connection, submissions: Sequence[Submission]) -> list[Job]:
+    """Insert as many rows as there is a statement for."""
+    values: dict[str, Any] = {}
+    for names, submission in zip(_NAMES, submissions, strict=False):
+        values.update(zip(names, _row(submission), strict=True))
+    numbers = dict(_INSERTS[len(submissions)].run(connection, **values))
+    for new in (submission.new for submission in submissions):
+        if new.callback_url is not None:
+            connection.execute(
+                job_callbacks.insert(),
+                {"job_id": new.id, "url": new.callback_url, "state": CallbackState.WAITING},
+            )
+    return [_job(submission, numbers[submission.new.id]) for submission in submissions]
+
+
+def _row(submission: Submission) -> tuple[Any, ...]:
+    """Give the values of the columns ``_SET``."""
     new = submission.new
-    ((seq,),) = _INSERT.run(
-        connection,
-        id=new.id,
-        status=JobStatus.PENDING,
-        procedure_name=new.procedure_name,
-        request=new.request,
-        request_hash=new.fingerprint,
-        submitted_by=new.submitted_by,
-        request_id=new.request_id,
-        idempotency_key=new.idempotency_key,
-        traceparent=new.traceparent,
-        start_time=to_number(submission.start),
-        progress=0,
-        version=1,
+    return (
+        new.id,
+        JobStatus.PENDING,
+        new.procedure_name,
+        new.request,
+        new.fingerprint,
+        new.submitted_by,
+        new.request_id,
+        new.idempotency_key,
+        new.traceparent,
+        to_number(submission.start),
+        0,
+        1,
     )
-    if new.callback_url is not None:
-        connection.execute(
-            job_callbacks.insert(),
-            {"job_id": new.id, "url": new.callback_url, "state": CallbackState.WAITING},
-        )
+
+
+def _job(submission: Submission, seq: int) -> Job:
+    new = submission.new
     return Job(
         seq=seq,
         id=new.id,

@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count
 
+import pytest
 import sqlalchemy as sa
 
-from oracle_api.exceptions import QueueFull
-from oracle_api.jobs.database import JobDatabase
+from oracle_api.exceptions import IdempotencyMismatch, QueueFull, TooManyJobs
+from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.job import Job, JobStatus, NewJob, Outcome
 from oracle_api.jobs.store import JobStore
+from oracle_api.jobs.submissions import Submission, Submissions
 
 LIMIT = 5
 _numbers = count(1)
@@ -82,3 +85,68 @@ def test_waiting_jobs_are_not_counted_for_each_new_one(
     for _ in range(20):
         add()
     assert counted == []
+
+
+def submission(
+    number: int,
+    *,
+    key: str | None = None,
+    fingerprint: bytes = b"",
+    client_limit: int | None = None,
+    callback_url: str | None = None,
+) -> Submission:
+    new = NewJob(
+        id=f"{number:032x}",
+        procedure_name=f"P{number}",
+        request=b"{}",
+        fingerprint=fingerprint,
+        submitted_by="c",
+        request_id=f"r{number}",
+        idempotency_key=key,
+        callback_url=callback_url,
+    )
+    return Submission(new, utc_now(), queue_limit=100, client_limit=client_limit)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 15, 16, 17, 39])
+def test_jobs_that_come_together_are_kept_in_their_order(
+    database: JobDatabase, store: JobStore, number: int
+) -> None:
+    submissions = [submission(one) for one in range(number)]
+    made = database.write(lambda connection: Submissions().add(connection, submissions))
+    assert made == [store.get(one.new.id) for one in submissions]
+    taken = [store.claim("me") for _ in submissions]
+    assert [job and job.procedure_name for job in taken] == [f"P{one}" for one in range(number)]
+
+
+def test_each_of_those_that_come_together_sees_those_before_it(
+    database: JobDatabase, store: JobStore
+) -> None:
+    together = [
+        submission(0),
+        submission(1, key="k", callback_url="https://example.com/"),
+        submission(2, key="k"),
+        submission(3, key="k", fingerprint=b"other"),
+        submission(4, client_limit=3),
+        submission(5, client_limit=3),
+        submission(6),
+    ]
+    made = database.write(lambda connection: Submissions().add(connection, together))
+    assert [one.id[-1] if isinstance(one, Job) else type(one) for one in made] == [
+        *("0", "1", "1"),
+        IdempotencyMismatch,
+        "4",
+        TooManyJobs,
+        "6",
+    ]
+    assert store.get(together[1].new.id).callback is not None
+    assert store.census().by_status == {JobStatus.PENDING: 4}
+
+
+def test_the_queue_is_full_within_those_that_come_together(
+    database: JobDatabase, store: JobStore
+) -> None:
+    together = [replace(submission(one), queue_limit=LIMIT) for one in range(LIMIT + 2)]
+    made = database.write(lambda connection: Submissions().add(connection, together))
+    assert [isinstance(one, Job) for one in made] == [True] * LIMIT + [False] * 2
+    assert store.census().by_status == {JobStatus.PENDING: LIMIT}
