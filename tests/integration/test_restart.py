@@ -96,9 +96,10 @@ def test_kill_9_of_everything_many_times_over(
         # One that certainly is not completed; and more than can run at once, so that most are.
         key = f"killed {number}"
         accepted[key] = service.launch("TEST_TALLY", {"p_key": key, "p_seconds": 600})
+        # It waits for those that are left of the round before.
+        eventually(lambda key=key: tally.started[key])
         enough = len(accepted) + 10
         with submitting(service, f"round {number}", accepted):
-            eventually(lambda key=key: tally.started[key])
             eventually(lambda enough=enough: len(accepted) >= enough)
             threading.Event().wait(dice.uniform(0.05, 0.4))
             service.kill()
