@@ -3,8 +3,10 @@
 import hypothesis
 import pytest
 
-# The time of one example says nothing on a busy machine.
-hypothesis.settings.register_profile("default", deadline=None)
+# The time of one example, or of making it, says nothing on a busy machine.
+hypothesis.settings.register_profile(
+    "default", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("default")
 
 

@@ -79,7 +79,7 @@ class Nginx:
     def check(self) -> str:
         """Have nginx check its configuration; gives what it said."""
         done = subprocess.run(
-            self._command("-t"), capture_output=True, text=True, timeout=30, check=False
+            self._command("-t"), capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stderr
@@ -100,7 +100,7 @@ class Nginx:
         """Stop it."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(60)
 
     def errors(self) -> str:
         """Give its error log."""

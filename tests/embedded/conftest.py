@@ -70,7 +70,7 @@ def cursor(local: oracledb.Connection) -> Iterator[oracledb.Cursor]:
         yield opened
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for a condition, failing if it does not come about."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

@@ -37,7 +37,7 @@ def test_signals_end_it(number: signal.Signals) -> None:
             connection.cursor().callproc("PROC_TEST", ["x", output])
             assert output.getvalue() == "Procesado: x"
             process.send_signal(number)
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
@@ -58,13 +58,13 @@ def test_exit_with_parent() -> None:
     with _running("--exit-with-parent") as (process, _):
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_port_that_is_taken() -> None:
     with _running() as (_, dsn):
         port = dsn.split(":")[1].split("/")[0]
         command = [sys.executable, "-m", "oracle_api.embedded", "--port", port]
-        finished = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert finished.returncode == 1
         assert "cannot listen" in finished.stderr

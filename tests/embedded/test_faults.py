@@ -52,7 +52,7 @@ def test_dropped_in_the_middle_of_a_call(
 
     def run(connection: oracledb.Connection) -> None:
         try:
-            connection.cursor().callproc("PROC_TEST_DEMORA", [60])
+            connection.cursor().callproc("PROC_TEST_DEMORA", [600])
         except oracledb.Error as error:
             errors.append(error.args[0].full_code)
 
@@ -61,10 +61,10 @@ def test_dropped_in_the_middle_of_a_call(
         thread.start()
     wait_until(lambda: sum(session.is_active for session in embedded.sessions()) == 2)
     assert embedded.faults.drop(connections[0].session_id) == 1
-    threads[0].join(5)
+    threads[0].join(60)
     assert errors == ["DPY-4011"]
     assert embedded.faults.drop() >= 1
-    threads[1].join(5)
+    threads[1].join(60)
     assert errors == ["DPY-4011"] * 2
 
 

@@ -123,7 +123,9 @@ def test_start_and_stop_leave_nothing_behind() -> None:
 
 @given(st.binary(max_size=200))
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_garbage_does_no_harm(embedded: EmbeddedServer, data: bytes) -> None:
     with socket.create_connection(("127.0.0.1", embedded.port)) as stranger:

@@ -27,7 +27,9 @@ from oracle_api.embedded.values import (
 from oracle_api.embedded.wire import Reader, Writer
 
 driver_settings = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 numbers = st.builds(
     lambda digits, exponent: Decimal(digits).scaleb(exponent),

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 CHROMIUM = shutil.which("chromium")
 
 # The machine may be busy with other tests.
-expect.set_options(timeout=15_000)
+_MILLISECONDS = 60_000
+expect.set_options(timeout=_MILLISECONDS)
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no program `chromium`")
 
@@ -38,6 +39,7 @@ class Visit:
 
     def __init__(self, page: Page, *expected: str) -> None:
         self.page = page
+        page.set_default_timeout(_MILLISECONDS)
         self.expected = [*expected]
         self.hosts: set[str] = set()
         self.complaints: list[str] = []

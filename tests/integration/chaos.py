@@ -22,7 +22,7 @@ from oracle_api.problems import MEDIA_TYPE
 from .service import ROOT, Service, eventually, free_port
 
 # Longer than any request of this load may take; who waits longer got no answer.
-PATIENCE_SECONDS = 25
+PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 0.02
 
 #: Why a job that was accepted may fail, each with a text that says that its outcome is unknown,
@@ -158,17 +158,17 @@ class Load:
         for work in self._work:
             work.result()
 
-    def wait_accepted(self, more: int, seconds: float = 30) -> None:
+    def wait_accepted(self, more: int, seconds: float = 60) -> None:
         """Wait until so many more jobs were accepted."""
         enough = len(self.account.accepted) + more
         eventually(lambda: len(self.account.accepted) >= enough, seconds)
 
-    def wait_refused(self, path: str, seconds: float = 30) -> None:
+    def wait_refused(self, path: str, seconds: float = 60) -> None:
         """Wait until a path answers once more that it cannot now."""
         enough = self.account.refused[path] + 1
         eventually(lambda: self.account.refused[path] >= enough, seconds)
 
-    def wait_called(self, seconds: float = 30) -> None:
+    def wait_called(self, seconds: float = 60) -> None:
         """Wait until a synchronous call succeeds once more."""
         enough = len(self.account.called) + 1
         eventually(lambda: len(self.account.called) >= enough, seconds)
@@ -253,7 +253,7 @@ def _fault_of(answer: requests.Response) -> str | None:
     return None
 
 
-def settle(load: Load, service: Service, journal: Journal, seconds: float = 60) -> Account:
+def settle(load: Load, service: Service, journal: Journal, seconds: float = 90) -> Account:
     """Wait until every job is final, and fill the account in.
 
     Args:

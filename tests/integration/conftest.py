@@ -12,7 +12,7 @@ from tests.real_oracle import Target, real_target
 from . import timestamp_procedures, type_procedures
 from .procedures import Tally, catalog
 from .procedures import tally as the_tally
-from .service import Service
+from .service import Service, eventually
 
 needs_embedded = pytest.mark.skipif(
     real_target() is not None,
@@ -79,5 +79,7 @@ def service(
 @pytest.fixture
 def tally() -> Tally:
     """What happened inside the embedded database during this test."""
+    # The calls of a service that was just killed end a moment later.
+    eventually(lambda: the_tally.now == 0)
     the_tally.reset()
     return the_tally

@@ -135,7 +135,7 @@ class ExampleClient:
         )
 
         def outcome() -> Outcome:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=90)
             if process.returncode == 0:
                 return Outcome(json.loads(out) if out else None)
             name = err.splitlines()[-1]
@@ -160,7 +160,7 @@ class ExampleClient:
         )
 
         def outcome() -> tuple[int, str, str]:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=90)
             return process.returncode, out, err
 
         return outcome

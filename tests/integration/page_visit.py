@@ -114,7 +114,6 @@ def visiting(browser: Browser, service: Service, **options: Any) -> Iterator[Pag
     # As if it had been entered before.
     context.add_init_script(f"sessionStorage.setItem('oracle_api.token', '{TOKEN}')")
     visit = PageVisit(context.new_page(), service)
-    visit.page.set_default_timeout(15_000)
     yield visit
     context.close()
     visit.went_well(service.url)

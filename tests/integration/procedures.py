@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -13,6 +14,9 @@ from oracle_api.embedded.procedures import Catalog, ProcedureError
 
 catalog = Catalog(owner="DWH")
 
+# How soon a call ends that a test releases.
+_LOOK_SECONDS = 0.05
+
 
 class Tally:
     """What truly happened inside the database, counted by the procedures themselves."""
@@ -21,6 +25,7 @@ class Tally:
         self._lock = threading.Lock()
         self.started: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
+        self.released: set[str] = set()
         self.now = 0
         self.most_at_once = 0
 
@@ -42,8 +47,14 @@ class Tally:
         with self._lock:
             self.ended[key] += 1
 
+    def release(self, *keys: str) -> None:
+        """Let calls of these keys work no longer."""
+        with self._lock:
+            self.released.update(keys)
+
     def reset(self) -> None:
         with self._lock:
+            self.released.clear()
             self.started.clear()
             self.ended.clear()
             self.most_at_once = 0
@@ -57,8 +68,9 @@ def test_tally(call: Any, p_key: str, p_seconds: Decimal) -> None:
     """Count a start, work a while, count an end."""
     with tally:
         tally.start(p_key)
-        if p_seconds:
-            call.sleep(float(p_seconds))
+        until = time.monotonic() + float(p_seconds)
+        while p_key not in tally.released and (left := until - time.monotonic()) > 0:
+            call.sleep(min(left, _LOOK_SECONDS))
         tally.end(p_key)
 
 

@@ -1,13 +1,15 @@
 """Drives a real gunicorn over HTTP."""
 
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,32 @@ ROOT = Path(__file__).parents[2]
 TOKEN = "test-token"
 
 
+# Below those that Linux gives to outgoing connections, which could else take a port between its
+# choice and its use, or while a service is away. Each process of the suite has some of its own.
+_PORTS = range(10_000, 32_000)
+_PROCESSES = 16
+
+
+def _own_ports() -> Iterator[int]:
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = _PORTS[number % _PROCESSES :: _PROCESSES]
+    start = random.SystemRandom().randrange(len(own))
+    return itertools.cycle([*own[start:], *own[:start]])
+
+
+_ports = _own_ports()
+
+
 def free_port() -> int:
     """Find a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until a condition holds, and give what it gave."""
     until = time.monotonic() + seconds
     while True:
@@ -57,7 +77,8 @@ class Service:
             "PORT": str(self.port),
             "API_TOKEN": TOKEN,
             "JOBS_DATABASE_URL": f"sqlite:///{folder}/jobs.db",
-            "JOB_LEASE_SECONDS": "2",
+            # A busy machine must not make a living process seem dead.
+            "JOB_LEASE_SECONDS": "5",
             "ORACLE_CONNECT_SECONDS": "2",
             **environ,
         }
@@ -71,7 +92,7 @@ class Service:
     def start(self) -> "Service":
         """Start it and wait until it answers."""
         self.spawn()
-        eventually(self._answers, 30)
+        eventually(self._answers)
         return self
 
     def spawn(self) -> None:
@@ -91,9 +112,9 @@ class Service:
         assert self.process is not None
         assert self.process.poll() is None, self.log()
         try:
-            answer = requests.get(f"{self.url}/healthz", timeout=5, verify=self.verify)
+            answer = requests.get(f"{self.url}/healthz", timeout=30, verify=self.verify)
             return answer.status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def signal(self, signum: signal.Signals = signal.SIGTERM) -> None:
@@ -115,7 +136,7 @@ class Service:
         """Kill every process of it at once, as a power cut would."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def workers(self) -> list[int]:
         """Give the ids of its worker processes."""
@@ -199,7 +220,7 @@ class Service:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def finished(self, job_id: str, seconds: float = 30) -> dict[str, Any]:
+    def finished(self, job_id: str, seconds: float = 60) -> dict[str, Any]:
         """Wait until a job is final, and show it."""
         return dict(
             eventually(

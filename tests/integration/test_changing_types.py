@@ -52,7 +52,7 @@ class Package:
         with self._lock:
             self.calls += 1
         if self.meeting is not None:
-            self.meeting.wait(20)
+            self.meeting.wait(60)
         return {"p_item": p_item}
 
     def _take_times(self, call: Any, p_item: Any, p_times: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Package:
         self.meeting = threading.Barrier(SESSIONS)
         with ThreadPoolExecutor(SESSIONS) as threads:
             answers = [threads.submit(call) for _ in range(SESSIONS)]
-            gathered = [answer.result(30) for answer in answers]
+            gathered = [answer.result(60) for answer in answers]
         self.meeting = None
         return gathered
 

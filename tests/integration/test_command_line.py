@@ -30,9 +30,9 @@ LARGE = 12345678901234567890123456789012345678
 def service(
     tmp_path_factory: pytest.TempPathFactory, oracle_environ: dict[str, str]
 ) -> Iterator[Service]:
-    """One service that breaks calls off after a second."""
+    """One service that breaks calls off after some seconds."""
     folder = tmp_path_factory.mktemp("commands")
-    service = Service(folder, {**oracle_environ, "SYNC_TIMEOUT_SECONDS": "1"}).start()
+    service = Service(folder, {**oracle_environ, "SYNC_TIMEOUT_SECONDS": "4"}).start()
     yield service
     service.stop()
     service.close()
@@ -228,7 +228,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(service: Service) -> None:
         assert process.stderr is not None
         assert process.stdout.readline() == "# P_ROWS\n"
         process.stdout.close()
-        assert process.wait(30) == ExitCode.PIPE_CLOSED
+        assert process.wait(60) == ExitCode.PIPE_CLOSED
         assert process.stderr.read() == ""
 
 
@@ -282,7 +282,7 @@ def test_a_call_whose_answer_is_lost_is_not_sent_again(service: Service, tally: 
 
 
 def test_wait_gives_up_and_the_job_goes_on(service: Service, sleeping: str) -> None:
-    done = run(service, "wait", sleeping, "--timeout", "0.3")
+    done = run(service, "wait", sleeping, "--timeout", "2")
     assert done.returncode == ExitCode.TIMED_OUT
     assert "running still, and goes on" in done.stderr
     assert service.job(sleeping)["status"] == "running"
@@ -300,13 +300,20 @@ def test_ctrl_c_leaves_the_job_running(service: Service, sleeping: str) -> None:
 
 
 def test_the_progress_bar_shows_true_figures_on_a_terminal(service: Service) -> None:
-    words = ("submit", "PKG_ETL.PROCESO_LARGO", "vFECHA=", "vSEGUNDOS=4", "--wait")
-    terminal = Terminal(service, *words)
-    status, out = terminal.finish()
-    assert (status, out) == (0, "VRESULTADO\t12500\n")
-    blocks = [int(number) for number in re.findall(r"(\d+)/20 bloques", terminal.text)]
-    assert blocks == sorted(blocks)
-    assert len(set(blocks)) > 1
+    def blocks(text: str) -> list[int]:
+        return [int(number) for number in re.findall(r"(\d+)/20 bloques", text)]
+
+    words = ("submit", "PKG_ETL.PROCESO_LARGO", "vFECHA=", "--wait")
+    # Long enough for two looks, however slow they are.
+    terminal = Terminal(service, *words, "vSEGUNDOS=40")
+    terminal.read_until(lambda text: len(set(blocks(text))) > 1)
+    [job] = service.get("/jobs", params={"status": "running"}).json()["jobs"]
+    service.request("POST", f"/jobs/{job['id']}/cancel")
+    assert terminal.finish() == (ExitCode.CANCELLED, "")
+    short = Terminal(service, *words, "vSEGUNDOS=0.2")
+    assert short.finish() == (0, "VRESULTADO\t12500\n")
+    assert blocks(terminal.text) == sorted(blocks(terminal.text))
+    assert len(set(blocks(terminal.text))) > 1
     for done, percent in re.findall(r"(\d+)%\s+(\d+)/20 bloques", terminal.text):
         assert 50 <= int(done) <= 80
         assert int(done) == 50 + int(percent) * 30 // 20
@@ -422,15 +429,15 @@ def test_wait_survives_a_restart(make_service: Callable[..., Service]) -> None:
         assert waiting.stderr is not None
         assert "Trying again." in waiting.stderr.readline()
         service.start()
-        out, err = waiting.communicate(timeout=30)
+        out, err = waiting.communicate(timeout=60)
         assert (waiting.returncode, out, err) == (0, "RESULTADO\t3\n", "")
-        _, err = broken.communicate(timeout=30)
+        _, err = broken.communicate(timeout=60)
         assert broken.returncode == ExitCode.FAILED
         assert "interrupted" in err
 
 
 def test_wait_comes_again_when_the_service_says(make_service: Callable[..., Service]) -> None:
-    service = make_service(RATE_LIMIT="1/second").start()
+    service = make_service(RATE_LIMIT="1/5seconds").start()
     done = run(service, "submit", "SUMA_SIMPLE", "a=1", "b=2", "--wait")
     assert (done.returncode, done.stdout) == (0, "RESULTADO\t3\n")
     assert done.stderr.count("Trying again.") == 1

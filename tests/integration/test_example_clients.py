@@ -33,7 +33,7 @@ each_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: clie
 def service(
     tmp_path_factory: pytest.TempPathFactory, oracle_environ: dict[str, str]
 ) -> Iterator[Service]:
-    limits = {"SYNC_TIMEOUT_SECONDS": "1", "MAX_BODY_BYTES": "5000"}
+    limits = {"SYNC_TIMEOUT_SECONDS": "4", "MAX_BODY_BYTES": "5000"}
     service = Service(tmp_path_factory.mktemp("service"), {**oracle_environ, **limits}).start()
     yield service
     service.close()
@@ -241,7 +241,7 @@ def test_a_database_lost_in_the_middle_of_a_call_is_an_unknown_outcome(
     embedded: EmbeddedServer, make_service: Callable[..., Service], tally: Tally
 ) -> None:
     service = make_service().start()
-    work = "TEST_TALLY", {"p_key": "cut", "p_seconds": 60}
+    work = "TEST_TALLY", {"p_key": "cut", "p_seconds": 600}
     job_id = service.launch(*work)
     waiting = begin_all(service.url, "wait", job_id)
     calling = begin_all(service.url, "call", *work)

@@ -30,7 +30,7 @@ def is_back(service: Service) -> bool:
 def test_a_database_that_is_away_is_a_503_within_5_seconds_and_comes_back(
     database: EmbeddedServer, make_service: Callable[..., Service]
 ) -> None:
-    service = make_service(ORACLE_CONNECT_SECONDS="4").start()
+    service = make_service(ORACLE_CONNECT_SECONDS="2").start()
     assert is_back(service)
     database.faults.go_away()
     for method, path, body in (
@@ -91,20 +91,20 @@ def test_a_job_that_waits_for_the_database_can_be_cancelled(
     job_id = service.launch(*SUM)
     eventually(lambda: service.job(job_id)["status"] == "running")
     service.request("POST", f"/jobs/{job_id}/cancel")
-    assert service.finished(job_id, 5)["status"] == "cancelled"
+    assert service.finished(job_id)["status"] == "cancelled"
 
 
 def test_a_session_cut_in_the_middle_of_a_call_is_an_unknown_outcome(
     database: EmbeddedServer, make_service: Callable[..., Service], tally: Tally
 ) -> None:
     service = make_service().start()
-    job_id = service.launch("TEST_TALLY", {"p_key": "cut", "p_seconds": 60})
+    job_id = service.launch("TEST_TALLY", {"p_key": "cut", "p_seconds": 600})
     eventually(lambda: tally.started["cut"])
     with ThreadPoolExecutor(1) as threads:
-        call = threads.submit(service.call, "TEST_TALLY", {"p_key": "sync", "p_seconds": 60})
+        call = threads.submit(service.call, "TEST_TALLY", {"p_key": "sync", "p_seconds": 600})
         eventually(lambda: tally.started["sync"])
         assert database.faults.drop() >= 2
-        answer = call.result(20)
+        answer = call.result(60)
     assert answer.status_code == 503
     assert answer.json()["type"].endswith("outcome-unknown")
     job = service.finished(job_id)
@@ -154,7 +154,7 @@ def test_a_silent_database_does_not_hold_requests_up(
     database.faults.silent = True
     began = time.monotonic()
     assert service.call(*SUM).status_code == 503
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25, "less than a call may take"
     assert service.get("/healthz").status_code == 200
     database.faults.silent = False
     assert eventually(lambda: is_back(service)), "it recovers by itself"
@@ -163,12 +163,12 @@ def test_a_silent_database_does_not_hold_requests_up(
 def test_a_database_that_becomes_slow_ends_in_the_time_limit(
     database: EmbeddedServer, make_service: Callable[..., Service]
 ) -> None:
-    service = make_service(SYNC_TIMEOUT_SECONDS="1").start()
+    service = make_service(SYNC_TIMEOUT_SECONDS="3").start()
     assert is_back(service)
-    database.faults.delay = 30
+    database.faults.delay = 120
     began = time.monotonic()
     assert service.call(*SUM).status_code in (503, 504)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     database.faults.clear()
     assert eventually(lambda: is_back(service))
 

@@ -12,8 +12,8 @@ import requests
 from .service import Service, eventually
 from .test_tokens import ALL_OWN, As, table
 
-LOAD = {"vFECHA": "2025-12-10", "vSEGUNDOS": 2}
-LONG = {"segundos": 60}
+LOAD = {"vFECHA": "2025-12-10", "vSEGUNDOS": 4}
+LONG = {"segundos": 600}
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,11 @@ class Watched:
         assert answer.content != self.answer.content
         self.answer = answer
         return True
+
+    def comes_to(self, check: Callable[[dict[str, Any]], bool]) -> bool:
+        """Ask anew, and tell whether the page is now as it should be."""
+        self.has_changed()
+        return check(self.page())
 
     def page(self) -> dict[str, Any]:
         return dict(self.answer.json())
@@ -116,7 +121,9 @@ def test_a_list_is_sent_again_after_every_change_and_only_then(service: Service)
     waiting: list[str] = []
     running = who.launch("PROC_TEST_DEMORA", LONG)
     assert every.has_changed()
-    eventually(lambda: every.has_changed() and every.page()["jobs"][0]["progress"] == 50)
+    eventually(lambda: every.comes_to(lambda page: page["jobs"][0]["progress"] == 50))
+    # The job's session is kept a moment after its call has begun.
+    eventually(lambda: "session_id" in who.get(f"/jobs/{running}").json())
     eventually(lambda: not every.has_changed())
     waiting.append(who.launch("PROC_TEST", {"p_input": "x"}))
     assert every.has_changed()
@@ -128,7 +135,7 @@ def test_a_list_is_sent_again_after_every_change_and_only_then(service: Service)
     who.request("POST", f"/jobs/{waiting[0]}/cancel")
     assert every.has_changed()
     who.request("POST", f"/jobs/{running}/cancel")
-    eventually(lambda: every.has_changed() and every.page()["jobs"][1]["status"] == "cancelled")
+    eventually(lambda: every.comes_to(lambda page: page["jobs"][1]["status"] == "cancelled"))
     assert not every.has_changed()
 
     second.has_changed()
@@ -161,7 +168,7 @@ def test_progress_is_seen_by_one_who_only_asks_for_changes(service: Service) -> 
 def test_a_list_is_sent_again_once_a_job_is_too_old_to_be_kept(
     make_service: Callable[..., Service],
 ) -> None:
-    service = make_service(JOB_RETENTION_HOURS=str(3 / 3600)).start()
+    service = make_service(JOB_RETENTION_HOURS=str(8 / 3600)).start()
     watched = Watched(service, "/jobs")
     service.finished(service.launch("SUMA_SIMPLE", {"a": 1, "b": 2}))
     assert watched.has_changed()

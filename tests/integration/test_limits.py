@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .service import TOKEN, Service
+from .service import TOKEN, Service, eventually
 
 LIMIT, REQUESTS = 40, 120
 DEPTH, PARAMS, BATCH = 6, 3, 4
@@ -40,6 +40,17 @@ def test_two_workers_count_together(make_service: Callable[..., Service], tmp_pa
         LOG_FORMAT="json",
     ).start()
 
+    def workers(path: str) -> set[int]:
+        """Give the processes that have answered requests of a path."""
+        lines = (json.loads(line) for line in service.log().split("\n")[:-1])
+        return {line["pid"] for line in lines if line.get("path") == path}
+
+    def both_are_there() -> bool:
+        service.get("/healthz", headers={"Connection": "close"})
+        return len(workers("/healthz")) == 2
+
+    eventually(both_are_there)
+
     def ask(_: int) -> tuple[int, str]:
         answer = service.get("/jobs", headers={"Connection": "close"})
         assert {"RateLimit", "RateLimit-Policy", "X-Request-ID"} <= set(answer.headers)
@@ -50,8 +61,7 @@ def test_two_workers_count_together(make_service: Callable[..., Service], tmp_pa
 
     with ThreadPoolExecutor(8) as threads:
         answers = Counter(threads.map(ask, range(REQUESTS)))
-    lines = (json.loads(line) for line in service.log().splitlines())
-    assert len({line["pid"] for line in lines if line.get("path") == "/jobs"}) == 2
+    assert len(workers("/jobs")) == 2
     policy = f'"hour";q={LIMIT};w=3600'
     assert answers == {(200, policy): LIMIT, (429, policy): REQUESTS - LIMIT}
     assert service.call("SUMA_SIMPLE", {"a": 1, "b": 2}).status_code == 429
@@ -128,7 +138,7 @@ def test_elements_are_counted(service: Service) -> None:
 def test_headers_have_a_size(
     service: Service, path: str, headers: dict[str, str], status: int
 ) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
     connection.request("GET", path, headers={**headers, "Authorization": f"Bearer {TOKEN}"})
     assert connection.getresponse().status == status
     connection.close()

@@ -116,7 +116,7 @@ def test_counts_add_up_whichever_worker_counts_and_whichever_answers(service: Se
         values = scrape_once_more()
         assert value(values, REQUESTS, **labels, status="404") == asked
         assert value(values, "oracle_api_http_request_duration_seconds_count", **labels) == asked
-        assert scraped < 200, "one worker never answered"
+        assert scraped < 2000, "one worker never answered"
 
     def counts_every_scrape() -> bool:
         values = scrape_once_more()
@@ -138,7 +138,7 @@ def test_jobs_are_counted_once_though_two_processes_share_them(
     unknown = service.launch("PKG_INVENTED.NAME")
     for job_id in (*done, failed, unknown):
         service.finished(job_id)
-    running = [service.launch("TEST_TALLY", {"p_key": f"m{n}", "p_seconds": 60}) for n in range(4)]
+    running = [service.launch("TEST_TALLY", {"p_key": f"m{n}", "p_seconds": 600}) for n in range(4)]
     eventually(lambda: tally.now == 4)
     waiting = [service.launch("TEST_TALLY", {"p_key": "w"}) for _ in range(2)]
 
@@ -203,11 +203,12 @@ def test_a_killed_workers_gauges_vanish_and_its_counts_stay(
     service: Service, folder: Path, tally: Tally
 ) -> None:
     assert service.out("SUMA_SIMPLE", {"a": 1, "b": 2}) == {"RESULTADO": 3}
+    # Given back once it has answered.
+    eventually(lambda: value(scrape(service), BUSY) == 0)
     before = scrape(service)
-    assert value(before, BUSY) == 0
 
     def call_for_long() -> None:
-        body = {"name": "TEST_TALLY", "params": {"p_key": "killed", "p_seconds": 60}}
+        body = {"name": "TEST_TALLY", "params": {"p_key": "killed", "p_seconds": 600}}
         with pytest.raises(requests.ConnectionError):
             ask(service, "/procedure", method="POST", json=body)
 
@@ -217,7 +218,7 @@ def test_a_killed_workers_gauges_vanish_and_its_counts_stay(
     assert value(scrape(service), BUSY) == 1
     [victim] = [pid for pid in service.workers() if live_value(folder, pid, BUSY)]
     os.kill(victim, signal.SIGKILL)
-    caller.join(10)
+    caller.join(60)
     assert not caller.is_alive()
 
     def is_gone() -> bool:

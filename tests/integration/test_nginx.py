@@ -62,7 +62,7 @@ def connect(service: Service, *, source: str = ALLOWED) -> ssl.SSLSocket:
     """Open a TLS connection to nginx, from an address of loopback."""
     host, port = service.url.removeprefix("https://").split(":")
     context = ssl.create_default_context(cafile=str(service.verify))
-    plain = socket.create_connection((host, int(port)), 20, source_address=(source, 0))
+    plain = socket.create_connection((host, int(port)), 60, source_address=(source, 0))
     return context.wrap_socket(plain, server_hostname=host)
 
 
@@ -130,12 +130,12 @@ def test_a_job_from_its_submission_to_its_deletion(service: Service, tally: Tall
 
 
 def test_a_long_poll_waits_and_answers_at_the_end(service: Service) -> None:
-    job_id = service.launch("PROC_TEST_DEMORA", {"segundos": 60})
+    job_id = service.launch("PROC_TEST_DEMORA", {"segundos": 600})
     assert service.job(job_id, wait=0.3)["status"] in ("pending", "running")
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(service.job, job_id, 60)
         assert service.request("POST", f"/jobs/{job_id}/cancel").status_code == 202
-        assert waiting.result(20)["status"] == "cancelled"
+        assert waiting.result(60)["status"] == "cancelled"
 
 
 def test_an_etag_is_answered_with_304(service: Service) -> None:
@@ -206,7 +206,7 @@ def test_many_rows_as_csv(service: Service) -> None:
 
 
 def test_rows_come_while_the_job_still_fetches(service: Service) -> None:
-    job_id = service.launch("PKG_ROWS.SLOW", {"p_count": 40_000, "p_seconds": 20})
+    job_id = service.launch("PKG_ROWS.SLOW", {"p_count": 40_000, "p_seconds": 40})
     path = f"/jobs/{job_id}/rows/P_ROWS"
     eventually(lambda: service.get(path).status_code == 200)
     with service.get(path, headers={"Accept": "application/x-ndjson"}, stream=True) as answer:
@@ -226,18 +226,20 @@ def test_slow_clients_hold_no_thread(service: Service) -> None:
         for _ in range(3 * 4):
             connection = held.enter_context(closing(connect(service)))
             connection.sendall(start + b'{"name": ')
-        assert service.call(*SUM).elapsed.total_seconds() < 3
+        # Else it would wait until nginx gives the first of them up.
+        assert service.call(*SUM).elapsed.total_seconds() < 10
 
 
 def test_one_address_cannot_take_all_connections(service: Service) -> None:
     start = head("POST /procedure HTTP/1.1", "Content-Length: 99")
     with ExitStack() as held:
-        for _ in range(100):
+        # More than it may have: some places may still be those of connections just closed.
+        for _ in range(120):
             held.enter_context(closing(connect(service))).sendall(start)
 
         # The last of them may not have been read yet.
-        eventually(lambda: service.get("/healthz").status_code == 429)
-        answer = service.get("/healthz")
+        # In a list, as an answer of 4xx is false.
+        [answer] = eventually(lambda: (one := service.get("/healthz")).status_code == 429 and [one])
         assert answer.headers["Retry-After"] == "1"
         problem_of(answer)
         with closing(connect(service, source=STRANGER)) as other:
@@ -395,10 +397,10 @@ def test_a_service_that_is_away_is_a_503_and_comes_back(restarted: Service) -> N
 def test_a_call_that_was_sent_is_not_sent_again(restarted: Service, tally: Tally) -> None:
     service = restarted
     with ThreadPoolExecutor(1) as threads:
-        call = threads.submit(service.call, "TEST_TALLY", {"p_key": "cut", "p_seconds": 60})
+        call = threads.submit(service.call, "TEST_TALLY", {"p_key": "cut", "p_seconds": 600})
         eventually(lambda: tally.started["cut"])
         service.kill()
-        answer = call.result(20)
+        answer = call.result(60)
     assert answer.status_code == 503
     problem = problem_of(answer)
     assert problem["type"] == "urn:oracle-api:problem:outcome-unknown"

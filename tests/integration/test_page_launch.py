@@ -28,8 +28,8 @@ def browser() -> Iterator[Browser]:
 def service(
     tmp_path_factory: pytest.TempPathFactory, oracle_environ: dict[str, str]
 ) -> Iterator[Service]:
-    """One whose calls may take a second."""
-    environ = {**oracle_environ, "SYNC_TIMEOUT_SECONDS": "1"}
+    """One whose calls may take some seconds."""
+    environ = {**oracle_environ, "SYNC_TIMEOUT_SECONDS": "4"}
     service = Service(tmp_path_factory.mktemp("service"), environ).start()
     yield service
     service.close()

@@ -6,7 +6,6 @@ import random
 import signal
 import sqlite3
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,6 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 
 from .conftest import needs_embedded
@@ -38,11 +36,11 @@ def check_against_the_database(jobs: dict[str, dict[str, Any]], tally: Tally) ->
 def test_after_kill_9_nothing_is_lost_nothing_runs_twice(
     make_service: Callable[..., Service], tally: Tally
 ) -> None:
-    service = make_service(JOB_WORKERS="2").start()
+    service = make_service(JOB_WORKERS="2", JOB_LEASE_SECONDS="1").start()
     done = service.launch("TEST_TALLY", {"p_key": "done"})
     service.finished(done)
     running = [
-        service.launch("TEST_TALLY", {"p_key": f"running{n}", "p_seconds": 60}) for n in range(2)
+        service.launch("TEST_TALLY", {"p_key": f"running{n}", "p_seconds": 600}) for n in range(2)
     ]
     eventually(lambda: tally.started["running0"] and tally.started["running1"])
     waiting = [service.launch("TEST_TALLY", {"p_key": f"waiting{n}"}) for n in range(5)]
@@ -95,8 +93,14 @@ def test_kill_9_of_everything_many_times_over(
     accepted: dict[str, str] = {}
     dice = random.Random(7)
     for number in range(8):
+        # One that certainly is not completed; and more than can run at once, so that most are.
+        key = f"killed {number}"
+        accepted[key] = service.launch("TEST_TALLY", {"p_key": key, "p_seconds": 600})
+        # It waits for those that are left of the round before.
+        eventually(lambda key=key: tally.started[key])
+        enough = len(accepted) + 10
         with submitting(service, f"round {number}", accepted):
-            eventually(lambda: tally.now > 0)
+            eventually(lambda enough=enough: len(accepted) >= enough)
             threading.Event().wait(dice.uniform(0.05, 0.4))
             service.kill()
         service.start()
@@ -104,7 +108,7 @@ def test_kill_9_of_everything_many_times_over(
     assert len(jobs) > 20
     check_against_the_database(jobs, tally)
     states = Counter(job["status"] for job in jobs.values())
-    assert states["failed"] >= 1
+    assert states["failed"] >= 8
     assert states["completed"] > states["failed"]
 
 
@@ -116,7 +120,9 @@ def test_one_of_two_workers_is_killed_again_and_again(
     accepted: dict[str, str] = {}
     with submitting(service, "two", accepted):
         for _ in range(6):
-            eventually(lambda: tally.now > 0)
+            enough = len(accepted) + 5
+            # So many that each of the two runs some.
+            eventually(lambda enough=enough: len(accepted) >= enough and tally.now > 3)
             os.kill(random.choice(service.workers()), signal.SIGKILL)
             eventually(lambda: len(service.workers()) == 2)
             threading.Event().wait(0.3)
@@ -143,7 +149,7 @@ def test_any_worker_answers_for_and_cancels_any_job(
 ) -> None:
     service = make_service(WEB_CONCURRENCY="2", JOB_WORKERS="4").start()
     eventually(lambda: len(service.workers()) == 2)
-    jobs = [service.launch("TEST_TALLY", {"p_key": f"k{n}", "p_seconds": 60}) for n in range(8)]
+    jobs = [service.launch("TEST_TALLY", {"p_key": f"k{n}", "p_seconds": 600}) for n in range(8)]
     eventually(lambda: tally.now == 8)
     for job_id in jobs:
         # A connection of its own each: any of the workers may take it.
@@ -153,9 +159,7 @@ def test_any_worker_answers_for_and_cancels_any_job(
             timeout=30,
         )
         assert answer.status_code == 202
-    began = time.monotonic()
     assert {service.finished(job_id)["status"] for job_id in jobs} == {"cancelled"}
-    assert time.monotonic() - began < 5
     assert tally.now == 0
 
 
@@ -165,8 +169,10 @@ def test_jobs_are_shared_between_the_workers(
     """Both processes run what one of them accepted."""
     service = make_service(WEB_CONCURRENCY="2", JOB_WORKERS="2").start()
     eventually(lambda: len(service.workers()) == 2)
-    jobs = [service.launch("TEST_TALLY", {"p_key": f"s{n}", "p_seconds": 1.5}) for n in range(8)]
-    eventually(lambda: tally.most_at_once == 4)
+    keys = [f"s{n}" for n in range(8)]
+    jobs = [service.launch("TEST_TALLY", {"p_key": key, "p_seconds": 600}) for key in keys]
+    eventually(lambda: tally.now == 4)
+    tally.release(*keys)
     assert {service.finished(job_id)["status"] for job_id in jobs} == {"completed"}
     assert tally.most_at_once == 4
     assert max(tally.started.values()) == 1
@@ -178,11 +184,14 @@ def test_jobs_are_shared_between_the_workers(
 def test_sigterm_lets_running_jobs_finish_and_leaves_waiting_ones(
     make_service: Callable[..., Service], tally: Tally
 ) -> None:
-    service = make_service(JOB_WORKERS="1", SHUTDOWN_GRACE_SECONDS="20").start()
-    running = service.launch("TEST_TALLY", {"p_key": "running", "p_seconds": 1})
+    service = make_service(JOB_WORKERS="1", SHUTDOWN_GRACE_SECONDS="60").start()
+    running = service.launch("TEST_TALLY", {"p_key": "running", "p_seconds": 600})
     waiting = service.launch("TEST_TALLY", {"p_key": "waiting"})
     eventually(lambda: tally.started["running"])
-    assert service.stop() == 0
+    service.signal()
+    eventually(lambda: "Handling signal: term" in service.log())
+    tally.release("running")
+    assert service.wait() == 0
     assert (tally.ended["running"], tally.started["waiting"]) == (1, 0)
     service.start()
     assert service.job(running)["status"] == "completed"
@@ -194,11 +203,9 @@ def test_after_the_grace_running_jobs_are_interrupted_and_stopped_in_the_databas
     make_service: Callable[..., Service], tally: Tally
 ) -> None:
     service = make_service(SHUTDOWN_GRACE_SECONDS="0.5").start()
-    job_id = service.launch("TEST_TALLY", {"p_key": "long", "p_seconds": 120})
+    job_id = service.launch("TEST_TALLY", {"p_key": "long", "p_seconds": 600})
     eventually(lambda: tally.started["long"])
-    began = time.monotonic()
-    assert service.stop() == 0
-    assert time.monotonic() - began < 10
+    assert service.stop() == 0, "in much less than the job would take"
     assert tally.now == 0
     service.start()
     job = service.job(job_id)
@@ -210,15 +217,17 @@ def test_requests_that_came_in_are_answered_while_the_service_stops(
     make_service: Callable[..., Service], tally: Tally
 ) -> None:
     service = make_service().start()
-    job_id = service.launch("TEST_TALLY", {"p_key": "job", "p_seconds": 2})
+    job_id = service.launch("TEST_TALLY", {"p_key": "job", "p_seconds": 600})
     with ThreadPoolExecutor(2) as threads:
-        call = threads.submit(service.call, "TEST_TALLY", {"p_key": "sync", "p_seconds": 1})
+        call = threads.submit(service.call, "TEST_TALLY", {"p_key": "sync", "p_seconds": 600})
         poll = threads.submit(service.get, f"/jobs/{job_id}", params={"wait": 60})
         eventually(lambda: tally.now == 2)
         service.signal()
-        assert call.result(30).status_code == 200
-        assert poll.result(30).status_code == 200
-        assert poll.result().elapsed.total_seconds() < 20
+        eventually(lambda: "Handling signal: term" in service.log())
+        tally.release("job", "sync")
+        assert call.result(60).status_code == 200
+        assert poll.result(60).status_code == 200
+        assert poll.result().elapsed.total_seconds() < 50, "it did not wait to the end of its time"
     assert service.wait() == 0
     assert tally.ended == {"job": 1, "sync": 1}
 
@@ -226,13 +235,11 @@ def test_requests_that_came_in_are_answered_while_the_service_stops(
 def test_ctrl_c_does_not_wait_for_the_grace(
     make_service: Callable[..., Service], tally: Tally
 ) -> None:
-    service = make_service(SHUTDOWN_GRACE_SECONDS="60").start()
-    job_id = service.launch("TEST_TALLY", {"p_key": "long", "p_seconds": 120})
+    service = make_service(SHUTDOWN_GRACE_SECONDS="600").start()
+    job_id = service.launch("TEST_TALLY", {"p_key": "long", "p_seconds": 600})
     eventually(lambda: tally.started["long"])
-    began = time.monotonic()
     service.signal(signal.SIGINT)
     service.wait()
-    assert time.monotonic() - began < 15
     service.start()
     assert service.job(job_id)["error_code"] == "interrupted"
 
@@ -245,23 +252,23 @@ def test_a_worker_whose_master_dies_goes_too(make_service: Callable[..., Service
     assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
-@pytest.mark.parametrize("paused_seconds", [3.5])
 def test_a_worker_that_was_paused_past_its_lease_starts_anew(
-    make_service: Callable[..., Service], tally: Tally, paused_seconds: float
+    make_service: Callable[..., Service], tally: Tally, tmp_path: Path
 ) -> None:
     """The other one ends its jobs; when it wakes it breaks its calls off and works on."""
-    service = make_service(WEB_CONCURRENCY="2", JOB_WORKERS="2", JOB_LEASE_SECONDS="1").start()
+    service = make_service(WEB_CONCURRENCY="2", JOB_WORKERS="2", JOB_LEASE_SECONDS="3").start()
     eventually(lambda: len(service.workers()) == 2)
-    jobs = [service.launch("TEST_TALLY", {"p_key": f"p{n}", "p_seconds": 30}) for n in range(4)]
+    jobs = [service.launch("TEST_TALLY", {"p_key": f"p{n}", "p_seconds": 600}) for n in range(4)]
     eventually(lambda: tally.now == 4)
     paused = service.workers()[0]
     os.kill(paused, signal.SIGSTOP)
-    time.sleep(paused_seconds)  # the pause itself is what is tested
+    with closing(sqlite3.connect(tmp_path / "jobs.db")) as store:
+        # Not over HTTP: the one that is paused may have the connection.
+        count = "SELECT COUNT(*) FROM jobs WHERE status = 'failed'"
+        eventually(lambda: store.execute(count).fetchone() == (2,))
     os.kill(paused, signal.SIGCONT)
     eventually(lambda: tally.now == 2)
-    ended = eventually(
-        lambda: [job for job_id in jobs if (job := service.job(job_id))["status"] == "failed"]
-    )
+    ended = [job for job_id in jobs if (job := service.job(job_id))["status"] == "failed"]
     assert {job["error_code"] for job in ended} == {"interrupted"}
     assert len(ended) == 2
     for job_id in jobs:
@@ -272,13 +279,13 @@ def test_a_worker_that_was_paused_past_its_lease_starts_anew(
 def test_ctrl_c_after_sigterm_ends_the_grace(
     make_service: Callable[..., Service], tally: Tally
 ) -> None:
-    service = make_service(SHUTDOWN_GRACE_SECONDS="60").start()
-    job_id = service.launch("TEST_TALLY", {"p_key": "long", "p_seconds": 120})
+    service = make_service(SHUTDOWN_GRACE_SECONDS="600").start()
+    job_id = service.launch("TEST_TALLY", {"p_key": "long", "p_seconds": 600})
     eventually(lambda: tally.started["long"])
     service.signal()
     eventually(lambda: "Handling signal: term" in service.log())
     service.signal(signal.SIGINT)
-    service.wait(20)
+    service.wait()
     assert tally.now == 0
     service.start()
     job = service.job(job_id)
@@ -288,14 +295,17 @@ def test_ctrl_c_after_sigterm_ends_the_grace(
 def test_a_store_that_takes_no_writes_for_a_while_ends_no_running_job(
     make_service: Callable[..., Service], tally: Tally, tmp_path: Path
 ) -> None:
-    service = make_service(WEB_CONCURRENCY="3", JOB_WORKERS="1", JOB_LEASE_SECONDS="1").start()
+    service = make_service(WEB_CONCURRENCY="3", JOB_WORKERS="1", JOB_LEASE_SECONDS="3").start()
     eventually(lambda: len(service.workers()) == 3)
-    jobs = [service.launch("TEST_TALLY", {"p_key": f"w{n}", "p_seconds": 12}) for n in range(3)]
+    keys = [f"w{n}" for n in range(3)]
+    jobs = [service.launch("TEST_TALLY", {"p_key": key, "p_seconds": 600}) for key in keys]
     eventually(lambda: tally.now == 3)
     with closing(sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         eventually(lambda: service.get("/readyz").status_code == 503)
         assert service.submit("PROC_TEST").status_code == 503
         other.execute("ROLLBACK")
+    eventually(lambda: service.get("/readyz").status_code == 200)
+    tally.release(*keys)
     assert [service.finished(job_id)["status"] for job_id in jobs] == ["completed"] * 3
     assert service.get("/readyz").status_code == 200

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ def test_the_rows_of_a_job_as_json_lines(service: Service) -> None:
 
 
 def test_rows_are_read_while_the_job_still_fetches_them(service: Service, tally: Tally) -> None:
-    job_id = service.launch("PKG_ROWS.SLOW", {"p_count": 5000, "p_seconds": 3})
+    job_id = service.launch("PKG_ROWS.SLOW", {"p_count": 5000, "p_seconds": 6})
     url = f"/jobs/{job_id}/rows/P_ROWS"
     page = eventually(
         lambda: (answer := service.get(url)).status_code == 200 and answer.json()["rows"]
@@ -91,11 +90,12 @@ def test_a_stream_of_a_job_that_fails_is_cut_off(service: Service) -> None:
     job_id = service.launch("PKG_ROWS.SLOW", {"p_count": 5000, "p_seconds": 30})
     url = f"/jobs/{job_id}/rows/P_ROWS"
     eventually(lambda: service.get(url).status_code == 200)
-    with ThreadPoolExecutor(1) as threads:
-        stream = threads.submit(service.get, url, headers={"Accept": "text/csv"})
+    with service.get(url, headers={"Accept": "text/csv"}, stream=True) as stream:
+        # A connection of its own: the one of the stream is not read to its end.
         service.request("POST", f"/jobs/{job_id}/cancel")
         with pytest.raises(requests.RequestException):
-            stream.result(30)
+            list(stream.iter_content(65536))
+    service.finished(job_id)
     assert service.get(url).status_code == 404
 
 

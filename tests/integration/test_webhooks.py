@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -96,7 +97,7 @@ def test_the_end_of_a_job_is_told_signed_with_every_secret(
 
 def test_failed_and_cancelled_jobs_are_told_too(service: Service, receiver: Receiver) -> None:
     failed = service.launch("PROC_TEST_ERROR", {"p_should_fail": 1}, callback_url=url(receiver))
-    cancelled = service.launch("PROC_TEST_DEMORA", {"segundos": 60}, callback_url=url(receiver))
+    cancelled = service.launch("PROC_TEST_DEMORA", {"segundos": 600}, callback_url=url(receiver))
     service.request("POST", f"/jobs/{cancelled}/cancel")
     for job_id, type_ in ((failed, "job.failed"), (cancelled, "job.cancelled")):
         assert settled(service, job_id)["state"] == "delivered"
@@ -109,7 +110,7 @@ def test_a_waiting_job_that_is_cancelled_is_told_while_another_runs(
     make_service: Callable[..., Service], receiver: Receiver, tally: Tally
 ) -> None:
     service = make_service(JOB_WORKERS="1", **settings(receiver.port)).start()
-    running = service.launch("TEST_TALLY", {"p_key": "a", "p_seconds": 60})
+    running = service.launch("TEST_TALLY", {"p_key": "a", "p_seconds": 600})
     eventually(lambda: tally.started["a"])
     job_id = service.launch("TEST_TALLY", {"p_key": "b"}, callback_url=url(receiver))
     assert service.job(job_id)["callback"] == {
@@ -278,7 +279,7 @@ def test_two_workers_make_each_attempt_once_also_when_one_dies_with_a_job(
 ) -> None:
     receiver.reply = lambda request, nth: Reply(500 if nth == 1 else 204)
     service = make_service(
-        WEB_CONCURRENCY="2", JOB_WORKERS="4", JOB_LEASE_SECONDS="1", **settings(receiver.port)
+        WEB_CONCURRENCY="2", JOB_WORKERS="4", JOB_LEASE_SECONDS="4", **settings(receiver.port)
     ).start()
     eventually(lambda: len(service.workers()) == 2)
     jobs = [
@@ -293,7 +294,7 @@ def test_two_workers_make_each_attempt_once_also_when_one_dies_with_a_job(
 
     held = [
         service.launch(
-            "TEST_TALLY", {"p_key": f"h{n}", "p_seconds": 60}, callback_url=url(receiver)
+            "TEST_TALLY", {"p_key": f"h{n}", "p_seconds": 600}, callback_url=url(receiver)
         )
         for n in range(8)
     ]
@@ -322,9 +323,15 @@ def example(tmp_path: Path) -> Iterator[tuple[int, Path]]:
             stdout=log,
             stderr=subprocess.DEVNULL,
         )
+
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(listens)
     yield port, output
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 def test_the_receiver_of_the_guide_takes_what_is_genuine_and_nothing_else(

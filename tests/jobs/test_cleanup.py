@@ -58,8 +58,8 @@ def test_the_scheduler_purges_again_and_again(
     scheduler = schedule_purge(store, DAY, timedelta(milliseconds=20), clock)
     scheduler.start()
     try:
-        assert purged.acquire(timeout=10)
-        assert purged.acquire(timeout=10)
+        assert purged.acquire(timeout=60)
+        assert purged.acquire(timeout=60)
     finally:
         scheduler.shutdown()
     with pytest.raises(JobNotFound):

@@ -98,7 +98,7 @@ def test_waiting_jobs_of_others_are_taken(
     process = make()
     jobs = [add(), add()]
     process.heartbeat.beat()
-    assert process.started.wait(10)
+    assert process.started.wait(60)
     for job in jobs:
         store.request_cancel(job.id)
         process.registry.break_off(job.id)
@@ -215,11 +215,11 @@ def test_a_job_is_broken_off_though_another_process_was_asked(
     process = make()
     job = add()
     process.heartbeat.beat()
-    assert process.started.wait(10)
+    assert process.started.wait(60)
     store.request_cancel(job.id)
     process.heartbeat.beat()
     assert process.handles[job.id].cancelled
-    assert process.registry.wait(job.id, 10).status == "cancelled"
+    assert process.registry.wait(job.id, 60).status == "cancelled"
 
 
 def test_a_process_taken_for_dead_breaks_its_calls_off_and_starts_anew(
@@ -229,7 +229,7 @@ def test_a_process_taken_for_dead_breaks_its_calls_off_and_starts_anew(
     first = process.registry.owner
     job = add()
     process.heartbeat.beat()
-    assert process.started.wait(10)
+    assert process.started.wait(60)
     assert owners.bury(first, Outcome(JobStatus.FAILED, error="taken for dead")) == 1
     process.heartbeat.beat()
     assert process.handles[job.id].cancelled
@@ -257,5 +257,5 @@ def test_the_loop_outlives_a_store_that_is_away(
     owners.pulse = flaky  # type: ignore[method-assign, assignment]
     heartbeat = Heartbeat(process.registry, owners, LEASE, interval=0.01)
     heartbeat.start()
-    assert beaten.wait(10)
+    assert beaten.wait(60)
     heartbeat.stop()

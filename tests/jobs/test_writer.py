@@ -46,10 +46,10 @@ def test_writes_that_wait_together_share_one_commit(database: JobDatabase) -> No
 
     def hold_the_writer(_connection: sa.Connection) -> None:
         held.set()
-        gate.wait(10)
+        gate.wait(60)
 
     database.write_later(hold_the_writer)
-    assert held.wait(10)
+    assert held.wait(60)
     sa.event.listen(database._engine, "commit", count)
     with ThreadPoolExecutor(16) as threads:
         futures = [threads.submit(database.write, put(str(number))) for number in range(16)]
@@ -57,14 +57,14 @@ def test_writes_that_wait_together_share_one_commit(database: JobDatabase) -> No
             threading.Event().wait(0.001)
         gate.set()
         for future in futures:
-            future.result(10)
+            future.result(60)
     assert commits == 2  # the holder's own, and one for all that waited behind it
     assert len(tokens(database)) == 16
 
 
 def test_a_failing_write_is_undone_alone(database: JobDatabase) -> None:
     gate = threading.Event()
-    database.write_later(lambda connection: gate.wait(10))
+    database.write_later(lambda connection: gate.wait(60))
 
     def fail(connection: sa.Connection) -> None:
         put("bad")(connection)
@@ -74,9 +74,9 @@ def test_a_failing_write_is_undone_alone(database: JobDatabase) -> None:
         good = threads.submit(database.write, put("good"))
         bad = threads.submit(database.write, fail)
         gate.set()
-        good.result(10)
+        good.result(60)
         with pytest.raises(Conflict):
-            bad.result(10)
+            bad.result(60)
     assert tokens(database) == {"good"}
 
 
@@ -145,10 +145,10 @@ def test_an_observer_is_told_of_each_transaction(url: str, monkeypatch: pytest.M
 
     def hold_the_writer(_connection: sa.Connection) -> None:
         held.set()
-        gate.wait(10)
+        gate.wait(60)
 
     database.write_later(hold_the_writer)
-    assert held.wait(10)
+    assert held.wait(60)
     for number in range(3):
         database.write_later(put(str(number)))
     gate.set()
@@ -200,10 +200,10 @@ def test_of_writes_carried_out_together_a_failing_one_is_undone_alone(
 
     def hold_the_writer(_connection: sa.Connection) -> None:
         held.set()
-        gate.wait(10)
+        gate.wait(60)
 
     database.write_later(hold_the_writer)
-    assert held.wait(10)
+    assert held.wait(60)
     other = database._writer.submit(lambda _connection: others.append(None))
     writes = [database._writer.submit_one(kind, item) for item in ("a", "there already", "b")]
     gate.set()
@@ -220,7 +220,7 @@ def test_a_delayed_write_lets_others_pass_and_comes_in_time(database: JobDatabas
     database.write_later(put("late"), 0.1)
     database.write(put("soon"))
     assert tokens(database) == {"soon"}
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while "late" not in tokens(database):
         assert time.monotonic() < until
         threading.Event().wait(0.01)
@@ -234,6 +234,6 @@ def test_a_lock_held_shortly_by_others_is_waited_for(database: JobDatabase, url:
         with pytest.raises(TimeoutError):
             waiting.result(0.05)
         connection.rollback()
-        waiting.result(10)
+        waiting.result(60)
     other.dispose()
     assert tokens(database) == {"after"}

@@ -16,7 +16,7 @@ from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 
 ME = Identity("test", "test")
 READERS = Readers(rows_up_to(10), lobs_up_to(1000))
-SLEEP = CallRequest("PROC_TEST_DEMORA", arguments=(Argument("segundos", 30),))
+SLEEP = CallRequest("PROC_TEST_DEMORA", arguments=(Argument("segundos", 300),))
 SUM = CallRequest("SUMA_SIMPLE", arguments=(Argument("a", 1), Argument("b", 2)))
 
 
@@ -72,12 +72,12 @@ def test_a_running_call_is_broken_off(caller: Caller, pool: OraclePool) -> None:
             handle=handle,
             on_stage=lambda stage: sent.set() if stage is Stage.SENT else None,
         )
-        assert sent.wait(10)
+        assert sent.wait(60)
         assert handle.cancel()
         began = time.monotonic()
         with pytest.raises(CallCancelled):
-            future.result(10)
-        assert time.monotonic() - began < 2
+            future.result(60)
+        assert time.monotonic() - began < 30
     assert call(caller, pool, SUM) == {"RESULTADO": 3}
 
 
@@ -110,7 +110,7 @@ def test_a_call_over_its_deadline_is_broken_off(caller: Caller, pool: OraclePool
     began = time.monotonic()
     with pytest.raises(CallTimedOut):
         call(caller, pool, SLEEP, seconds=0.3)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert call(caller, pool, SUM) == {"RESULTADO": 3}
 
 

@@ -96,17 +96,17 @@ def test_a_full_pool_is_unavailable_and_not_a_hang(make_pool: Make) -> None:
 
     def hold(_number: int) -> None:
         with pool.lend(ME):
-            ready.wait(10)
-            done.wait(10)
+            ready.wait(60)
+            done.wait(60)
 
     with ThreadPoolExecutor(4) as threads:
         futures = [threads.submit(hold, number) for number in range(4)]
-        ready.wait(10)
+        ready.wait(60)
         with pytest.raises(DatabaseUnavailable), pool.lend(ME):
             pass
         done.set()
         for future in futures:
-            future.result(10)
+            future.result(60)
     with pool.lend(ME) as connection:
         connection.ping()
 

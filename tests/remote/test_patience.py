@@ -55,7 +55,7 @@ def test_a_wait_longer_than_patience_is_not_begun() -> None:
     began = time.monotonic()
     with pytest.raises(Refused):
         Patience(30, lambda text: None).get(Flaky(busy(3600)), NEVER)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25
 
 
 def test_a_deadline_ends_it_as_a_time_out() -> None:

@@ -37,14 +37,14 @@ class Sent:
             self.now += 1
             self.most_at_once = max(self.now, self.most_at_once)
             self.changed.notify_all()
-        self.released.wait(10)
+        self.released.wait(60)
         with self.changed:
             self.now -= 1
         return next(self.answers)
 
     def wait_begun(self, count: int) -> None:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.attempts) >= count, timeout=10)
+            assert self.changed.wait_for(lambda: len(self.attempts) >= count, timeout=60)
 
 
 @pytest.fixture
