@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 
 from oracle_api.exceptions import DatabaseUnavailable, OracleApiError
 from oracle_api.oracle.call import Stage
-from oracle_api.oracle.longops import Work, read_work
+from oracle_api.oracle.longops import OwnReports, Work, read_report
 from oracle_api.oracle.pool import Connection, Identity, OraclePool
 from oracle_api.oracle.sessions import Session
 
 log = logging.getLogger(__name__)
 
 _IDENTITY = Identity("progress", "", errand="progress")
+# Of the interval.
+_SOON = 0.3
 _LOOK_TIMEOUT_MILLISECONDS = 5000
 _NO_GRANT = ("ORA-00942", "ORA-01031")
 _GRANT = " It needs GRANT SELECT ON SYS.V_$SESSION_LONGOPS."
@@ -29,13 +31,15 @@ class Watch:
         session: the session that it runs in.
         report: told the progress in percent and the true figures.
         since: when it began, in monotonic seconds.
-        has_work: whether it ever reported a long operation.
+        has_reports: whether its session ever reported a long operation.
+        own: tells which of them are its.
     """
 
     session: Session
     report: Callable[[int, Work], None]
     since: float = field(default_factory=time.monotonic)
-    has_work: bool = False
+    has_reports: bool = False
+    own: OwnReports = field(default_factory=OwnReports)
 
     def look(self, connection: Connection) -> None:
         """Read and report what the call says of itself now.
@@ -43,10 +47,12 @@ class Watch:
         Raises:
             OracleApiError: the database could not be asked.
         """
-        work = read_work(connection, self.session, time.monotonic() - self.since)
-        if work is not None:
-            self.has_work = True
-            self.report(_progress(work), work)
+        report = read_report(connection, self.session)
+        if report is None:
+            return
+        self.has_reports = True
+        if self.own.owns(report, time.monotonic() - self.since):
+            self.report(_progress(report.work), report.work)
 
 
 class WorkMonitor:
@@ -103,11 +109,14 @@ class WorkMonitor:
                     self._wanted.clear()
 
     def _loop(self) -> None:
-        while self._wanted.wait() and not self._stopping.wait(self._interval):
+        pause = self._interval
+        while self._wanted.wait() and not self._stopping.wait(pause):
             with self._lock:
                 watches = list(self._watched.values())
             if watches:
                 self._look(watches)
+            asks_again = any(watch.own.asks_again for watch in watches)
+            pause = self._interval * (_SOON if asks_again else 1)
 
     def _look(self, watches: list[Watch]) -> None:
         try:

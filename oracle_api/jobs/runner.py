@@ -132,7 +132,7 @@ class JobRunner:
                     on_stage=on_stage,
                     permit=permit,
                 )
-            if watch.has_work:
+            if watch.has_reports:
                 with suppress(OracleApiError):
                     watch.look(connection)
             return answer

@@ -5,7 +5,7 @@ DBMS_APPLICATION_INFO.SET_SESSION_LONGOPS.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import oracledb
@@ -20,7 +20,7 @@ SELECT sofar, totalwork, units, message, elapsed_seconds, time_remaining,
  WHERE sid = :sid AND serial# = :serial
  ORDER BY last_update_time DESC"""
 
-# DATE has whole seconds, so a report made right at the start may look a second older.
+# DATE has whole seconds: the difference of two may be wrong by as much.
 _ROUNDING = timedelta(seconds=1)
 
 
@@ -36,16 +36,29 @@ class Work:
     remaining_seconds: int | None
 
 
-def read_work(
-    connection: oracledb.Connection, session: Session, elapsed_seconds: float
-) -> Work | None:
-    """Read what a session reports of its newest long operation.
+@dataclass(frozen=True)
+class Report:
+    """What a session reported last.
+
+    Args:
+        work: how far it is.
+        start: when that operation began, by the database's clock.
+        updated: when it was reported.
+        age: how long ago it began, wrong by less than a second.
+    """
+
+    work: Work
+    start: datetime
+    updated: datetime
+    age: timedelta
+
+
+def read_report(connection: oracledb.Connection, session: Session) -> Report | None:
+    """Read what a session reports of its newest long operation, be it of an earlier call.
 
     Args:
         connection: another one than the session's, which is busy.
         session: the one that runs the call.
-        elapsed_seconds: how long the call has been running; older reports of the same pooled
-            session belong to earlier calls.
 
     Returns:
         The newest report, or None where there is none.
@@ -59,10 +72,8 @@ def read_work(
         row = cursor.fetchone()
     if row is None:
         return None
-    sofar, total, units, message, elapsed, remaining, start, _, now = row
-    if now - start > timedelta(seconds=elapsed_seconds) + _ROUNDING:
-        return None
-    return Work(
+    sofar, total, units, message, elapsed, remaining, start, updated, now = row
+    work = Work(
         sofar=int(sofar),
         totalwork=int(total),
         units=units,
@@ -70,6 +81,47 @@ def read_work(
         elapsed_seconds=int(elapsed or 0),
         remaining_seconds=_whole(remaining),
     )
+    return Report(work, start, updated, now - start)
+
+
+class OwnReports:
+    """Tells the reports of one call from those of earlier calls in the same pooled session."""
+
+    def __init__(self) -> None:
+        self._doubtful: Report | None = None
+        self._has_some = False
+        #: Whether a look soon may tell whose a report is.
+        self.asks_again = False
+
+    def owns(self, report: Report, elapsed_seconds: float) -> bool:
+        """Tell whether a report is this call's.
+
+        An operation that began within a second of the call's start may also be the call's before;
+        it is this one's as soon as it moves.
+
+        Args:
+            report: the session's newest.
+            elapsed_seconds: how long the call has been running.
+        """
+        if not self._has_some:
+            ahead = report.age - timedelta(seconds=elapsed_seconds)
+            if ahead <= -_ROUNDING:
+                self._has_some = True
+            elif ahead < _ROUNDING:
+                self._has_some = self._moves(report)
+        return self._has_some
+
+    def _moves(self, report: Report) -> bool:
+        first = self._doubtful
+        self.asks_again = first is None
+        if first is None:
+            self._doubtful = report
+            return False
+        return (report.start, report.updated, report.work) != (
+            first.start,
+            first.updated,
+            first.work,
+        )
 
 
 def _whole(value: Any) -> int | None:

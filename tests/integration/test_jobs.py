@@ -73,6 +73,15 @@ def test_the_example_runs_through_its_stages_with_true_figures(service: Service)
     assert float(done["duration"][:-1]) == pytest.approx((end - run).total_seconds(), abs=0.1)
 
 
+def test_a_job_never_shows_the_figures_of_the_call_before_it(service: Service) -> None:
+    # In the same session, where the pool lends that again.
+    service.finished(service.launch("PKG_ETL.PROCESO_LARGO", {"vFECHA": None, "vSEGUNDOS": 0.2}))
+    job_id = service.launch("PKG_ETL.PROCESO_LARGO", {"vFECHA": None, "vSEGUNDOS": 40})
+    work = eventually(lambda: service.job(job_id).get("work"))
+    assert work["sofar"] < work["totalwork"]
+    service.request("POST", f"/jobs/{job_id}/cancel")
+
+
 def test_an_unknown_procedure_is_accepted_and_its_job_fails(service: Service) -> None:
     job = service.finished(service.launch("NO_SUCH_PROCEDURE"))
     assert (job["status"], job["error_code"]) == ("failed", "PLS-00201")
