@@ -88,7 +88,8 @@ class Terminal:
     def __init__(self, service: Service, *words: str, out_too: bool = False) -> None:
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            command(*words),
+            # A shell in the background has its children ignore Ctrl-C, and these theirs.
+            ["env", "--default-signal=INT", *command(*words)],
             cwd=ROOT,
             env=environ(service, TERM="xterm", COLUMNS="120", LINES="40"),
             stdin=subprocess.DEVNULL,
