@@ -89,7 +89,6 @@ def parsed(text: str) -> CollectorRegistry:
 def ended_job(procedure: str) -> Job:
     now = datetime.now(UTC)
     return Job(
-        seq=1,
         id=JOB_ID,
         status=JobStatus.RUNNING,
         procedure_name=procedure,

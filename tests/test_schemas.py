@@ -382,7 +382,6 @@ def test_a_written_time_is_exact(moment: datetime) -> None:
 
 STARTED = datetime(2025, 12, 10, 14, 30, tzinfo=UTC)
 PENDING = Job(
-    seq=7,
     id="a3f5e8d9c2b4a1e7f6d8c9b2a1e7f6d8",
     status=JobStatus.PENDING,
     procedure_name="PKG_ETL.PROCESO_LARGO",

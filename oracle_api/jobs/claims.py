@@ -55,4 +55,4 @@ def claim_oldest(
 
 def _claim(connection: sa.Connection, owner: str, most: int, now: datetime) -> list[Job]:
     rows = _CLAIM.rows(connection, taker=owner, most=most, moment=to_number(now))
-    return sorted(map(to_job, rows), key=lambda job: -job.seq)
+    return [to_job(row) for row in sorted(rows, key=lambda row: -row.seq)]

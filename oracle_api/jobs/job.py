@@ -86,7 +86,6 @@ class Job:
     """A snapshot of one job. Times are aware UTC.
 
     Args:
-        seq: position in the order of acceptance.
         id: 32 hex digits.
         status: its state.
         procedure_name: as the client wrote it.
@@ -109,7 +108,6 @@ class Job:
         traceparent: of the request that submitted it (W3C Trace Context).
     """
 
-    seq: int
     id: str
     status: JobStatus
     procedure_name: str

@@ -246,7 +246,6 @@ def to_job(row: Any) -> Job:
     """Make a job of a row that has the columns WHOLE or LISTED, and CALLBACK or not."""
     values = row._mapping
     return Job(
-        seq=row.seq,
         id=row.id,
         status=JobStatus(row.status),
         procedure_name=row.procedure_name,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,19 +30,21 @@ _SET = (
 )
 
 
+# Each statement, and each row that one gives, lets other threads have the interpreter, which costs
+# more than the row itself.
+_MOST_ROWS = 16
+_NAMES = [tuple(f"{name}_{row}" for name in _SET) for row in range(_MOST_ROWS)]
+
+
+@cache
 def _insert_of(count: int) -> Prepared:
     """Make the statement that inserts so many rows; a value is named after its row as well."""
     rows = [
         {name: sa.bindparam(f"{name}_{row}", type_=jobs.c[name].type) for name in _SET}
         for row in range(count)
     ]
-    return Prepared(jobs.insert().values(rows).returning(jobs.c.id, jobs.c.seq))
+    return Prepared(jobs.insert().values(rows))
 
-
-# Each statement lets other threads have the interpreter, which costs more than its row. Most
-# first; few sizes, as each connection compiles them all.
-_INSERTS = {count: _insert_of(count) for count in (16, 8, 4, 2, 1)}
-_NAMES = [tuple(f"{name}_{row}" for name in _SET) for row in range(max(_INSERTS))]
 
 _PENDING_COUNT = Prepared(PENDING_COUNT)
 _LAST_SEQ = Prepared(sa.select(sa.func.coalesce(sa.func.max(jobs.c.seq), 0)))
@@ -161,10 +164,8 @@ class _Batch:
     def settle(self) -> sa.Connection:
         """Give the connection, on which all new jobs so far can be seen."""
         fresh, self._fresh = self._fresh, []
-        while fresh:
-            count = next(count for count in _INSERTS if count <= len(fresh))
-            self._made += _insert(self._connection, fresh[:count])
-            fresh = fresh[count:]
+        for first in range(0, len(fresh), _MOST_ROWS):
+            self._made += _insert(self._connection, fresh[first : first + _MOST_ROWS])
         return self._connection
 
     def end(self) -> list[Job | OracleApiError]:
@@ -190,18 +191,18 @@ def _check_client(connection: sa.Connection, client: str, limit: int) -> None:
 
 
 def _insert(connection: sa.Connection, submissions: Sequence[Submission]) -> list[Job]:
-    """Insert as many rows as there is a statement for."""
+    """Insert as many rows as one statement takes."""
     values: dict[str, Any] = {}
     for names, submission in zip(_NAMES, submissions, strict=False):
         values.update(zip(names, _row(submission), strict=True))
-    numbers = dict(_INSERTS[len(submissions)].run(connection, **values))
+    _insert_of(len(submissions)).run(connection, **values)
     for new in (submission.new for submission in submissions):
         if new.callback_url is not None:
             connection.execute(
                 job_callbacks.insert(),
                 {"job_id": new.id, "url": new.callback_url, "state": CallbackState.WAITING},
             )
-    return [_job(submission, numbers[submission.new.id]) for submission in submissions]
+    return list(map(_job, submissions))
 
 
 def _row(submission: Submission) -> tuple[Any, ...]:
@@ -223,10 +224,9 @@ def _row(submission: Submission) -> tuple[Any, ...]:
     )
 
 
-def _job(submission: Submission, seq: int) -> Job:
+def _job(submission: Submission) -> Job:
     new = submission.new
     return Job(
-        seq=seq,
         id=new.id,
         status=JobStatus.PENDING,
         procedure_name=new.procedure_name,

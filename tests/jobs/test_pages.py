@@ -38,7 +38,8 @@ def matching(jobs: list[Job], wanted: JobFilter) -> list[Job]:
             )
         )
 
-    return sorted(filter(matches, jobs), key=lambda job: -job.seq)
+    # Their ids are numbers in the order in which they came.
+    return sorted(filter(matches, jobs), key=lambda job: job.id, reverse=True)
 
 
 steps = st.lists(
