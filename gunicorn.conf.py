@@ -13,6 +13,8 @@ from typing import Any
 from dotenv import load_dotenv
 from gunicorn.errors import AppImportError
 
+from oracle_api.affinity import bind as bind_to_processor
+from oracle_api.affinity import least_used, processors
 from oracle_api.embedded.launcher import EmbeddedProcess
 from oracle_api.exceptions import OracleApiError
 from oracle_api.logs import logging_config
@@ -60,6 +62,19 @@ def on_starting(server: Any) -> None:
         os.environ.update(_embedded.start())
         server.log.info("The embedded database listens on %s", os.environ["ORACLE_DSN"])
     sharing.begin()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Choose a new worker's processor: the master alone knows those of the others."""
+    if settings.worker_cpu_affinity == "auto":
+        used = [getattr(other, "processor", None) for other in server.WORKERS.values()]
+        worker.processor = least_used(processors(), used)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Bind a new worker, while it has no other threads."""
+    if settings.worker_cpu_affinity == "auto":
+        bind_to_processor(worker.processor)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from limits import RateLimitItem
 
+from oracle_api.affinity import CAN_BIND
 from oracle_api.allowlist import LOOPBACK, AllowedHost, Network
 from oracle_api.exceptions import SettingsError
 from oracle_api.policies import parse_policies
@@ -73,6 +74,17 @@ def _log_format(raw: str) -> Literal["plain", "json"]:
         case "json":
             return "json"
     raise ValueError("must be plain or json")
+
+
+def _affinity(raw: str) -> Literal["off", "auto"]:
+    match raw.lower():
+        case "off":
+            return "off"
+        case "auto" if CAN_BIND:
+            return "auto"
+        case "auto":
+            raise ValueError("must be off, as this system binds no processes to processors")
+    raise ValueError("must be off or auto")
 
 
 def _words(raw: str) -> tuple[str, ...]:
@@ -240,6 +252,12 @@ class Settings:
     )
     web_concurrency: int = _setting(
         "WEB_CONCURRENCY", 1, _integer(1, 64), "gunicorn worker processes."
+    )
+    worker_cpu_affinity: Literal["off", "auto"] = _setting(
+        "WORKER_CPU_AFFINITY",
+        "off",
+        _affinity,
+        "`auto` binds each worker process to one processor (Linux).",
     )
     web_threads: int = _setting(
         "WEB_THREADS", 16, _integer(2, 512), "Request threads of each worker process."

@@ -140,6 +140,7 @@ def test_an_unusable_value_is_refused_by_its_variables_name_and_not_quoted(varia
         ("PORT", "-1"),
         ("JOB_WORKERS", "0"),
         ("WEB_CONCURRENCY", "0"),
+        ("WORKER_CPU_AFFINITY", "0-3"),
         ("TRUSTED_PROXIES", "-1"),
         ("SYNC_TIMEOUT_SECONDS", "0"),
         ("SYNC_TIMEOUT_SECONDS", "nan"),

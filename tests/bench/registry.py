@@ -3,6 +3,7 @@
 from tests.bench.benchmark import Benchmark, Growth
 from tests.bench.cases import (
     accept,
+    affinity,
     call_now,
     cleanup,
     cold_start,
@@ -32,6 +33,7 @@ BENCHMARKS: tuple[Benchmark, ...] = tuple(
         cold_start,
         idle,
         older,
+        affinity,
     )
 )
 

@@ -212,7 +212,7 @@ _METHOD = """## How it is measured
   those of a single connection, or of an open rate: requests have fixed moments and go out on
   whichever of 32 connections is free. The part that went out more than 2 ms late is in the table.
 - Durable 202s: each gunicorn worker has one job worker, which an endless job keeps busy, so that
-  accepting is measured alone; a new service and store in each round.
+  accepting is measured alone; service, store and bare route are new in each round.
 - Celery and RQ stand behind a Flask route under the same gunicorn settings, and Redis writes
   nothing to disk, while the service has every job on disk before its 202. RQ forks a process for
   each job, which therefore logs in to the database anew; its `SimpleWorker` does not.

@@ -89,12 +89,12 @@ BENCHMARK = Benchmark(
             older=Target("≥", 7300),
         ),
         Row(
-            "the same with 2 gunicorn workers",
+            "`POST /procedure/async` with 2 gunicorn workers",
             "alone-2.per_second",
             unit="202s/s",
         ),
         Row(
-            "the same with 1 gunicorn worker while its 8 job workers run jobs, ÷ bare",
+            "`POST /procedure/async` with 1 gunicorn worker whose 8 job workers run jobs, ÷ bare",
             "beside.per_second",
             ("bare-1.per_second",),
         ),
