@@ -10,7 +10,7 @@ from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
 from oracle_api import exceptions as errors
-from oracle_api.schemas import encode
+from oracle_api.documents import encode
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from oracle_api.audit_log import AuditLine, AuditLog
 from oracle_api.clients.client import Client
 from oracle_api.clients.directory import ClientDirectory
+from oracle_api.documents import ShownJob, shown_job
 from oracle_api.exceptions import (
     NotAllowed,
     ProcedureNotFound,
@@ -46,7 +47,6 @@ from oracle_api.oracle.sessions import Session, session_of
 from oracle_api.phases import PhaseTimer
 from oracle_api.present import present_app
 from oracle_api.rate_limits import RateLimits
-from oracle_api.schemas import ShownJob, shown_job
 from oracle_api.settings import Settings
 from oracle_api.versioned import VersionedCache
 from oracle_api.webhooks.addresses import CallbackPolicy

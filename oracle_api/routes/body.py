@@ -6,8 +6,8 @@ from typing import Any
 from flask import Request, Response
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from oracle_api.documents import encode
 from oracle_api.present import present_request
-from oracle_api.schemas import encode
 
 JSON = "application/json"
 

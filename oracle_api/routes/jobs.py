@@ -8,6 +8,14 @@ from werkzeug.routing import BaseConverter
 
 from oracle_api.audit import note_deleted
 from oracle_api.auth import current_client, requires
+from oracle_api.documents import (
+    job_document,
+    page_document,
+    page_tag,
+    retry_after,
+    summary_document,
+    summary_tag,
+)
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.jobs.database import utc_now
 from oracle_api.jobs.job import FINAL, Job, JobFilter
@@ -20,20 +28,8 @@ from oracle_api.limits import (
     MAX_WAIT_SECONDS,
 )
 from oracle_api.present import present_request
+from oracle_api.queries import id_prefix, number, page_cursor, statuses, whole_number
 from oracle_api.routes.body import JSON, json_answer
-from oracle_api.schemas import (
-    id_prefix,
-    job_document,
-    number,
-    page_cursor,
-    page_document,
-    page_tag,
-    retry_after,
-    statuses,
-    summary_document,
-    summary_tag,
-    whole_number,
-)
 from oracle_api.services import current_services
 
 blueprint = Blueprint("jobs", __name__)

@@ -5,19 +5,13 @@ from flask import Blueprint, Response, g, request
 from oracle_api.audit import note_call, note_job, note_session
 from oracle_api.auth import current_client, requires
 from oracle_api.descriptions import list_document, procedure_document
+from oracle_api.documents import accepted, job_path, retry_after
 from oracle_api.exceptions import InvalidRequest
 from oracle_api.limits import MAX_KEY, MAX_LISTED
 from oracle_api.oracle.names import ProcedureName
 from oracle_api.phases import PhaseTimer
 from oracle_api.routes.body import json_answer, json_body
-from oracle_api.schemas import (
-    BodyLimits,
-    accepted,
-    job_path,
-    parse_call,
-    parse_submission,
-    retry_after,
-)
+from oracle_api.schemas import BodyLimits, parse_call, parse_submission
 from oracle_api.services import current_services
 from oracle_api.settings import Settings
 

@@ -13,13 +13,14 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotAcceptable
 
 from oracle_api.auth import current_client, requires
+from oracle_api.documents import encode, retry_after
 from oracle_api.exceptions import Conflict, Unavailable
 from oracle_api.jobs.job import Job, JobStatus
 from oracle_api.jobs.rows import Chunk
 from oracle_api.limits import DEFAULT_ROWS, MAX_ROWS
+from oracle_api.queries import page_cursor, whole_number
 from oracle_api.routes.body import json_answer
 from oracle_api.routes.files import attachment
-from oracle_api.schemas import encode, page_cursor, retry_after, whole_number
 from oracle_api.services import Services, current_services
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from oracle_api.documents import encode, job_document, timestamp
 from oracle_api.jobs.job import Job
-from oracle_api.schemas import encode, job_document, timestamp
 
 
 def message_id(job: Job) -> str:

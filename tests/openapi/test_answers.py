@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from oracle_api import create_app
+from oracle_api.documents import encode, job_document
 from oracle_api.jobs.job import Job
 from oracle_api.jobs.store import JobStore
 from oracle_api.openapi.document import service_document
-from oracle_api.schemas import encode, job_document
 from oracle_api.settings import Settings
 from oracle_api.webhooks.message import message_body
 from tests.webhooks.conftest import add, clock, database, end, owners, store, url
