@@ -1,7 +1,7 @@
 """Between rows of the table ``jobs`` and :class:`Job`; the statement parts that stores share."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -249,7 +249,7 @@ def to_job(row: Any) -> Job:
         id=row.id,
         status=JobStatus(row.status),
         procedure_name=row.procedure_name,
-        request=values.get("request"),
+        request=_optional(values, "request"),
         submitted_by=row.submitted_by,
         request_id=row.request_id,
         start_time=_EPOCH + row.start_time * _MICROSECOND,
@@ -258,17 +258,22 @@ def to_job(row: Any) -> Job:
         progress=row.progress,
         work=msgspec.json.decode(row.work, type=Work) if row.work else None,
         result=row.result,
-        extras=values.get("extras"),
+        extras=_optional(values, "extras"),
         error=row.error,
         error_code=row.error_code,
         cancel_requested=bool(row.cancel_requested),
-        version=row.version + (values.get("callback_version") or 0),
-        callback=_to_callback(row) if values.get("callback_url") else None,
+        version=row.version + (_optional(values, "callback_version") or 0),
+        callback=_to_callback(row) if _optional(values, "callback_url") else None,
         session=None
         if row.session_id is None
         else Session(row.session_id, row.serial_num, row.instance),
         traceparent=row.traceparent,
     )
+
+
+def _optional(values: Mapping[str, Any], name: str) -> Any:
+    # A look first: SQLAlchemy's own ``get`` raises and catches an error for what there is not.
+    return values[name] if name in values else None  # noqa: SIM401
 
 
 def _to_callback(row: Any) -> Callback:
