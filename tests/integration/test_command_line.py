@@ -288,6 +288,7 @@ def test_wait_gives_up_and_the_job_goes_on(service: Service, sleeping: str) -> N
     assert service.job(sleeping)["status"] == "running"
 
 
+@pytest.mark.timeout(90)
 def test_ctrl_c_leaves_the_job_running(service: Service, sleeping: str) -> None:
     terminal = Terminal(service, "wait", sleeping)
     terminal.read_until(lambda text: "PROC_TEST_DEMORA running" in text)
