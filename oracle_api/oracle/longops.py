@@ -4,7 +4,7 @@ Source: Oracle Database PL/SQL Packages and Types Reference,
 DBMS_APPLICATION_INFO.SET_SESSION_LONGOPS.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,13 +44,13 @@ class Report:
         work: how far it is.
         start: when that operation began, by the database's clock.
         updated: when it was reported.
-        age: how long ago it began, wrong by less than a second.
+        age: how long ago it began, wrong by less than a second; reports are equal whatever it is.
     """
 
     work: Work
     start: datetime
     updated: datetime
-    age: timedelta
+    age: timedelta = field(compare=False)
 
 
 def read_report(connection: oracledb.Connection, session: Session) -> Report | None:
@@ -103,6 +103,7 @@ class OwnReports:
             report: the session's newest.
             elapsed_seconds: how long the call has been running.
         """
+        self.asks_again = False
         if not self._has_some:
             ahead = report.age - timedelta(seconds=elapsed_seconds)
             if ahead <= -_ROUNDING:
@@ -112,16 +113,10 @@ class OwnReports:
         return self._has_some
 
     def _moves(self, report: Report) -> bool:
-        first = self._doubtful
-        self.asks_again = first is None
-        if first is None:
+        if self._doubtful is None:
             self._doubtful = report
-            return False
-        return (report.start, report.updated, report.work) != (
-            first.start,
-            first.updated,
-            first.work,
-        )
+            self.asks_again = True
+        return report != self._doubtful
 
 
 def _whole(value: Any) -> int | None:

@@ -42,3 +42,11 @@ def test_what_comes_after_the_calls_first_is_the_calls_too() -> None:
     assert not own.owns(report(age=1, sofar=20), 0.5)
     assert own.owns(report(age=0, sofar=1), 1.5)
     assert own.owns(report(age=1, sofar=1), 2.5)
+
+
+def test_a_look_soon_is_asked_for_once_however_the_seconds_fall() -> None:
+    own = OwnReports()
+    assert not own.owns(report(age=2, sofar=20), 1.1)
+    assert own.asks_again
+    assert not own.owns(report(age=3, sofar=20), 1.4)
+    assert not own.asks_again
