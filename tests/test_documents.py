@@ -92,16 +92,6 @@ PENDING = Job(
     submitted_by="api",
     request_id="r",
     start_time=STARTED,
-    run_start_time=None,
-    end_time=None,
-    progress=0,
-    work=None,
-    result=None,
-    extras=None,
-    error=None,
-    error_code=None,
-    cancel_requested=False,
-    version=1,
 )
 COMPLETED = replace(
     PENDING,

@@ -97,15 +97,7 @@ def ended_job(procedure: str) -> Job:
         request_id="r",
         start_time=now,
         run_start_time=now,
-        end_time=None,
         progress=10,
-        work=None,
-        result=None,
-        extras=None,
-        error=None,
-        error_code=None,
-        cancel_requested=False,
-        version=1,
     )
 
 

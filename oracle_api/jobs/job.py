@@ -83,7 +83,7 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A snapshot of one job. Times are aware UTC.
+    """A snapshot of one job, by default as it is accepted. Times are aware UTC.
 
     Args:
         id: 32 hex digits.
@@ -115,16 +115,16 @@ class Job:
     submitted_by: str
     request_id: str
     start_time: datetime
-    run_start_time: datetime | None
-    end_time: datetime | None
-    progress: int
-    work: Work | None
-    result: bytes | None
-    extras: bytes | None
-    error: str | None
-    error_code: str | None
-    cancel_requested: bool
-    version: int
+    run_start_time: datetime | None = None
+    end_time: datetime | None = None
+    progress: int = 0
+    work: Work | None = None
+    result: bytes | None = None
+    extras: bytes | None = None
+    error: str | None = None
+    error_code: str | None = None
+    cancel_requested: bool = False
+    version: int = 1
     callback: Callback | None = None
     session: Session | None = None
     traceparent: str | None = None
