@@ -15,7 +15,8 @@ missing=()
 find_missing() {
   missing=()
   local program
-  for program in redis-server:redis-server postgres:postgresql ip:iproute2 "$@"; do
+  for program in redis-server:redis-server rabbitmq-server:rabbitmq-server \
+    postgres:postgresql ip:iproute2 "$@"; do
     command -v "${program%%:*}" >/dev/null || missing+=("${program##*:}")
   done
 }
