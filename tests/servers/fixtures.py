@@ -1,5 +1,6 @@
 """Servers for tests: one of each kind for each process of the suite, emptied for each test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from .postgres import Postgres
 from .programs import find
+from .rabbitmq import RabbitMQ
 from .redis import Redis
 
 _INSTALL = "is missing: tests/servers/install.sh, as root on Debian, installs it"
@@ -31,6 +33,15 @@ def needs_redis() -> None:
     """Skip where there is no Redis."""
     if find("redis-server") is None:
         pytest.skip(f"Redis {_INSTALL}")
+
+
+@pytest.fixture(scope="session")
+def needs_rabbitmq() -> None:
+    """Skip where there is no RabbitMQ, or nobody who may put it into namespaces of its own."""
+    if find("rabbitmq-server") is None:
+        pytest.skip(f"RabbitMQ {_INSTALL}")
+    if os.geteuid() != 0:
+        pytest.skip("only root can run RabbitMQ so that nothing of it is left")
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +75,11 @@ def redis_url(redis: Redis) -> str:
     """An empty database in it, for one test at a time."""
     redis.command("FLUSHALL")
     return redis.url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(needs_rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    """A RabbitMQ on loopback that no test stops or hurts; it takes seconds to start."""
+    server = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
+    yield server.start()
+    server.close()
