@@ -55,6 +55,7 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 	 exec $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/dev.stamp $(NPM) ## run the whole test suite
+	@tests/servers/install.sh || true
 	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal
 
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
