@@ -45,9 +45,7 @@ def make(redis: Redis) -> Iterator[Callable[..., RateLimits]]:
 def test_hosts_are_counted_together_and_exactly(make: Callable[..., RateLimits]) -> None:
     hosts = [make("100/hour") for _ in range(3)]
     with ThreadPoolExecutor(6) as threads:
-        allowed = list(
-            threads.map(lambda turn: hosts[turn % 3].take(*ME).allowed, range(150))
-        )
+        allowed = list(threads.map(lambda turn: hosts[turn % 3].take(*ME).allowed, range(150)))
     assert sum(allowed) == 100
     assert hosts[0].take("client", "other").allowed
 
