@@ -68,10 +68,10 @@ def test_values_of_every_column_type(table: str, cursor: oracledb.Cursor) -> Non
     stamp = dt.datetime(2025, 1, 2, 3, 4, 5, 678)
     cursor.execute(
         "INSERT INTO things (id, name, price, exact, stamp, zoned, raw_data, notes, data, factor, "
-        "kind) VALUES (:id, :name, :price, :exact, :stamp, :zoned, :raw, :notes, :data, :factor, "
+        "kind) VALUES (:id, :name, :price, :exact, :stamp, :zoned, :bytes, :notes, :data, :factor, "
         ":kind)",
         id=1, name="ñ", price=Decimal("12.30"), exact=Decimal("1234567890123456789012345678.0123"),
-        stamp=stamp, zoned=stamp, raw=b"\x01\x02", notes="n" * 50000, data=b"d" * 50000,
+        stamp=stamp, zoned=stamp, bytes=b"\x01\x02", notes="n" * 50000, data=b"d" * 50000,
         factor=0.1, kind="A",
     )  # fmt: skip
     cursor.execute("SELECT * FROM things", fetch_lobs=False, fetch_decimals=True)
@@ -292,7 +292,7 @@ _ERRORS = [
     ("SELECT ROWNUM FROM DUAL", 904),
     ('SELECT "nope" FROM DUAL', 904),
     ("SELECT 1 FROM DUAL WHERE", 936),
-    ("SELECT 1 FROM DUAL FOR UPDATE", 933),
+    ("SELECT 1 FROM DUAL FOR DELETE", 933),
     ("SELECT 1 FROM DUAL;", 911),
     ("FOO", 900),
     ("MERGE INTO things USING DUAL ON (1 = 1)", 900),
