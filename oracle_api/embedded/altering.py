@@ -20,6 +20,8 @@ _ORPHANS = OracleError(2298, "cannot validate constraint - parent keys not found
 _NULLS = OracleError(2296, "cannot enable constraint - null values found")
 # What MODIFY has where it names no type.
 _NO_TYPE = TypeSpec(DataType.VARCHAR2, "")
+_TOO_LONG = OracleError(1441, "cannot decrease column length because some value is too big")
+_TOO_LARGE = OracleError(1440, "column to be modified must be empty to decrease precision or scale")
 _NOT_EMPTY = OracleError(1758, "table must be empty to add mandatory (NOT NULL) column")
 
 
@@ -88,6 +90,7 @@ class TableAlteration:
     def _modify(self) -> Step:
         changes = self._columns(self._modification)
         self._failures |= {1400: _NULLS, 1: _DUPLICATES, 2290: _VIOLATED}
+        self._failures |= {12899: _TOO_LONG, 1438: _TOO_LARGE}
 
         def step(
             table: TableDefinition, _sources: dict[str, str], definitions: Definitions
@@ -168,7 +171,10 @@ def _without_constraint(table: TableDefinition, name: str) -> TableDefinition:
 
 
 def _without(
-    table: TableDefinition, names: tuple[str, ...], sources: dict[str, str], definitions: Definitions
+    table: TableDefinition,
+    names: tuple[str, ...],
+    sources: dict[str, str],
+    definitions: Definitions,
 ) -> TableDefinition:
     for name in names:
         column = _column(table, name)
@@ -202,7 +208,5 @@ def _renamed(
         replace(each, columns=tuple(new if name == old else name for name in each.columns))
         for each in table.constraints
     )
-    columns = tuple(
-        replace(column, name=new) if each is column else each for each in table.columns
-    )
+    columns = tuple(replace(column, name=new) if each is column else each for each in table.columns)
     return replace(table, columns=columns, constraints=constraints)

@@ -366,7 +366,7 @@ def add_constraint(
     if constraint.kind in ("P", "U"):
         if constraint.kind == "P" and any(each.kind == "P" for each in table.constraints):
             raise OracleError(2260, "table can have only one primary key")
-        if any(set(each.columns) == set(constraint.columns) for each in table.keys()):
+        if any(set(each.columns) == set(constraint.columns) for each in table.unique_keys()):
             raise OracleError(2261, "such unique or primary key already exists in the table")
     if constraint.kind == "P":
         columns = tuple(
@@ -387,7 +387,7 @@ def _with_parent(
     name = constraint.parent or ""
     parent = table if name == table.name else definitions.table(name)
     wanted = constraint.parent_columns
-    for key in parent.keys():
+    for key in parent.unique_keys():
         if (key.columns == wanted) if wanted else key.kind == "P":
             return replace(constraint, parent_columns=key.columns)
     raise OracleError(2270, "no matching unique or primary key for this column-list")

@@ -275,7 +275,7 @@ def _check_columns(
         for other in definitions.indexes.values()
         if other.table == table.name
     ]
-    others += [[(name, False) for name in key.columns] for key in table.keys()]
+    others += [[(name, False) for name in key.columns] for key in table.unique_keys()]
     if columns in others:
         raise OracleError(1408, "such column list already indexed")
 
@@ -332,9 +332,7 @@ def _drop_table(definitions: Definitions, name: str, cascades: bool) -> list[str
     statements = []
     for child in definitions.children(name):
         if not cascades:
-            raise OracleError(
-                2449, "unique/primary keys in table referenced by foreign keys"
-            )
+            raise OracleError(2449, "unique/primary keys in table referenced by foreign keys")
         kept = tuple(each for each in child.constraints if each.parent != name)
         definitions.put(replace(child, constraints=kept))
         statements += _rebuild(child, definitions)
@@ -343,7 +341,8 @@ def _drop_table(definitions: Definitions, name: str, cascades: bool) -> list[str
 
 
 def _drop_index(definitions: Definitions, name: str, _cascades: bool) -> list[str]:
-    if any(each.name == name for table in definitions.tables.values() for each in table.keys()):
+    keys = (key for table in definitions.tables.values() for key in table.unique_keys())
+    if any(key.name == name for key in keys):
         raise OracleError(2429, "cannot drop index used for enforcement of unique/primary key")
     if name not in definitions.indexes:
         raise OracleError(1418, "specified index does not exist")

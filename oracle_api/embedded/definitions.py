@@ -14,7 +14,7 @@ from oracle_api.embedded.errors import OracleError
 
 #: Words that name nothing unless they are quoted (SQL Language Reference, Oracle SQL Reserved
 #: Words).
-RESERVED = frozenset(
+_RESERVED_WORDS = (
     "ACCESS ADD ALL ALTER AND ANY AS ASC AUDIT BETWEEN BY CHAR CHECK CLUSTER COLUMN COLUMN_VALUE "
     "COMMENT COMPRESS CONNECT CREATE CURRENT DATE DECIMAL DEFAULT DELETE DESC DISTINCT DROP ELSE "
     "EXCLUSIVE EXISTS FILE FLOAT FOR FROM GRANT GROUP HAVING IDENTIFIED IMMEDIATE IN INCREMENT "
@@ -22,8 +22,9 @@ RESERVED = frozenset(
     "MODE MODIFY NESTED_TABLE_ID NOAUDIT NOCOMPRESS NOT NOWAIT NULL NUMBER OF OFFLINE ON ONLINE "
     "OPTION OR ORDER PCTFREE PRIOR PUBLIC RAW RENAME RESOURCE REVOKE ROW ROWID ROWNUM ROWS SELECT "
     "SESSION SET SHARE SIZE SMALLINT START SUCCESSFUL SYNONYM SYSDATE TABLE THEN TO TRIGGER UID "
-    "UNION UNIQUE UPDATE USER VALIDATE VALUES VARCHAR VARCHAR2 VIEW WHENEVER WHERE WITH".split()
+    "UNION UNIQUE UPDATE USER VALIDATE VALUES VARCHAR VARCHAR2 VIEW WHENEVER WHERE WITH"
 )
+RESERVED = frozenset(_RESERVED_WORDS.split())
 
 _LARGEST = 10**28 - 1
 
@@ -192,7 +193,7 @@ class TableDefinition:
         """Return the column of a name, None if there is none."""
         return next((column for column in self.columns if column.name == name), None)
 
-    def keys(self) -> Iterator[Constraint]:
+    def unique_keys(self) -> Iterator[Constraint]:
         """Return the primary key and the unique constraints."""
         return (each for each in self.constraints if each.kind in ("P", "U"))
 
@@ -302,13 +303,13 @@ class Definitions:
     def key_of(self, table: str, columns: Sequence[str]) -> str | None:
         """Return the name of what keeps these columns of a table unique, None if nothing does."""
         known = self.tables.get(table)
-        for constraint in known.keys() if known else ():
+        for constraint in known.unique_keys() if known else ():
             if list(constraint.columns) == list(columns):
                 return constraint.name
         for index in self.indexes.values():
-            if index.unique and index.table == table:
-                if [part.text for part in index.parts] == list(columns):
-                    return index.name
+            is_unique = index.unique and index.table == table
+            if is_unique and [part.text for part in index.parts] == list(columns):
+                return index.name
         return None
 
     def drop_table(self, name: str) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from oracle_api.embedded.call import Call
 from oracle_api.embedded.compiler import Compiler
+from oracle_api.embedded.control import control
 from oracle_api.embedded.conversions import convert
 from oracle_api.embedded.cursors import Cursor
 from oracle_api.embedded.datatypes import LOB_TYPES, BindType, RowSource
-from oracle_api.embedded.control import control
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.frames import Frame
 from oracle_api.embedded.lexer import StatementKind, returned_binds, tokenize

@@ -31,9 +31,7 @@ class RowLock:
         """The error when it was not to be had in time."""
         if self.seconds:
             return OracleError(30006, "resource busy; acquire with WAIT timeout expired")
-        return OracleError(
-            54, "resource busy and acquire with NOWAIT specified or timeout expired"
-        )
+        return OracleError(54, "resource busy and acquire with NOWAIT specified or timeout expired")
 
 
 def split_for_update(tokens: list[Token]) -> tuple[list[Token], RowLock | None]:

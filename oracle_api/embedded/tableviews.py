@@ -141,7 +141,7 @@ def _all_indexes(source: DictionarySource) -> Iterator[IndexDefinition]:
     """Return all indexes, those of keys included, which have no definition of their own."""
     definitions = source.definitions()
     for table in definitions.tables.values():
-        for key in table.keys():
+        for key in table.unique_keys():
             yield IndexDefinition(table.owner, key.name, table.name, (), True, table.created)
     yield from definitions.indexes.values()
 
@@ -158,7 +158,7 @@ def _indexes(source: DictionarySource) -> Iterator[Row]:
 def _index_columns(source: DictionarySource) -> Iterator[Row]:
     definitions = source.definitions()
     for table in definitions.tables.values():
-        for key in table.keys():
+        for key in table.unique_keys():
             for number, name in enumerate(key.columns, 1):
                 yield (table.owner, key.name, table.owner, table.name, name, number, 22, 0, "ASC")
     for index in definitions.indexes.values():
@@ -183,9 +183,8 @@ def _constraints(source: DictionarySource) -> Iterator[Row]:
     for table in definitions.tables.values():
         for each in table.constraints:
             parent = definitions.tables.get(each.parent or "")
-            key = next(
-                (key.name for key in parent.keys() if key.columns == each.parent_columns), None
-            ) if parent else None  # fmt: skip
+            keys = parent.unique_keys() if parent else iter(())
+            key = next((key.name for key in keys if key.columns == each.parent_columns), None)
             yield (
                 table.owner, each.name, each.kind, table.name, each.condition,
                 parent.owner if parent else None, key,

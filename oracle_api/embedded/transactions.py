@@ -157,9 +157,7 @@ class Transaction:
             self._connection.execute(statement)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY_SNAPSHOT:
-                raise OracleError(
-                    8177, "can't serialize access for this transaction"
-                ) from error
+                raise OracleError(8177, "can't serialize access for this transaction") from error
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 return False
             raise

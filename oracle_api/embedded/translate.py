@@ -21,12 +21,14 @@ from oracle_api.embedded.lexer import Kind, StatementKind, Token, returning_into
 from oracle_api.embedded.plsql import datetime_literal
 from oracle_api.embedded.rowlocks import RowLock, split_for_update
 from oracle_api.embedded.selectlist import column_names
+from oracle_api.embedded.setoperations import multiset_text, split_multiset
+from oracle_api.embedded.statementchecks import check_returning, check_single_row, insert_target
 from oracle_api.embedded.storage import Stored, to_storage
 
 _KEYWORDS = (
     "SELECT DISTINCT ALL FROM WHERE AND OR NOT IN EXISTS BETWEEN LIKE ESCAPE IS NULL AS ON "
     "JOIN INNER LEFT RIGHT FULL OUTER CROSS NATURAL USING GROUP BY HAVING ORDER ASC DESC UNION "
-    "INTERSECT CASE WHEN THEN ELSE END WITH INSERT INTO VALUES UPDATE SET DELETE RETURNING "
+    "INTERSECT EXCEPT CASE WHEN THEN ELSE END WITH INSERT INTO VALUES UPDATE SET DELETE RETURNING "
     "OVER PARTITION DEFAULT"
 )
 KEYWORDS = frozenset(_KEYWORDS.split())
@@ -131,7 +133,7 @@ class Translator:
         into = returning_into(self._tokens) if kind is StatementKind.DML else None
         return_binds: list[str] = []
         if into is not None:
-            _check_returning(self._tokens[:into])
+            check_returning(self._tokens[:into])
             return_binds = [each.text for each in self._tokens[into:] if each.kind is Kind.BIND]
             self._tokens = [*self._tokens[:into], self._tokens[-1]]
         if self._tokens[0].is_name("DELETE") and not self._tokens[1].is_name("FROM"):
@@ -141,8 +143,8 @@ class Translator:
             self._tokens, made.lock = split_for_update(self._tokens)
             made.names = column_names(self._tokens, self._source)
         elif self._tokens[0].is_name("INSERT"):
-            _check_single_row(self._tokens)
-            made.target, made.target_columns = _insert_target(self._tokens)
+            check_single_row(self._tokens)
+            made.target, made.target_columns = insert_target(self._tokens)
         made.text = self.translate_tokens()
         made.views = frozenset(self._used_views)
         made.binds, made.return_binds = self._binds + return_binds, len(return_binds)
@@ -164,10 +166,20 @@ class Translator:
 
     def translate_tokens(self) -> str:
         """Translate all tokens and return the text."""
+        operation = split_multiset(self._tokens)
+        if operation is not None:
+            names = column_names(operation.left, self._source)
+            left, right = map(self._translate_part, (operation.left, operation.right))
+            return multiset_text(operation.name, left, right, names)
         while self._tokens[self._index].kind is not Kind.END:
             self._step()
         self._end_order_by()
         return " ".join(self._output)
+
+    def _translate_part(self, tokens: list[Token]) -> str:
+        """Translate a query of its own, whose binds come after those that were translated."""
+        self._tokens, self._index, self._output = tokens, 0, []
+        return self.translate_tokens()
 
     def _peek(self, distance: int = 0) -> Token:
         return self._tokens[min(self._index + distance, len(self._tokens) - 1)]
@@ -474,54 +486,6 @@ class Translator:
     def _end_order_by(self) -> None:
         if self._orders and self._orders[-1].depth == self._depth:
             self._emit(self._orders.pop().nulls())
-
-
-def _check_returning(tokens: list[Token]) -> None:
-    """Refuse what RETURNING cannot do.
-
-    Raises:
-        OracleError: ORA-00933 for INSERT … SELECT, ORA-22816 for a sub-query among the values
-            (SQL Language Reference, Scalar Subquery Expressions).
-    """
-    returning = next(index for index, each in enumerate(tokens) if each.is_name("RETURNING"))
-    if any(each.is_name("SELECT") for each in tokens[returning:]):
-        raise OracleError(22816, "unsupported feature with RETURNING clause")
-    depth = 0
-    for token in tokens[:returning]:
-        depth += token.is_operator("(") - token.is_operator(")")
-        if tokens[0].is_name("INSERT") and depth == 0 and token.is_name("SELECT"):
-            raise OracleError(933, "SQL command not properly ended", token.position)
-
-
-def _check_single_row(tokens: list[Token]) -> None:
-    """Refuse an INSERT of several rows.
-
-    Raises:
-        OracleError: ORA-00933.
-    """
-    depth = 0
-    seen_values = False
-    for token in tokens:
-        depth += token.is_operator("(") - token.is_operator(")")
-        seen_values = seen_values or (depth == 0 and token.is_name("VALUES"))
-        if depth == 0 and token.is_name("RETURNING", "SELECT"):
-            return
-        if seen_values and depth == 0 and token.is_operator(","):
-            raise OracleError(933, "SQL command not properly ended", token.position)
-
-
-def _insert_target(tokens: list[Token]) -> tuple[str, frozenset[str] | None]:
-    """Return the table of an INSERT, and the columns that it names."""
-    if not tokens[1].is_name("INTO") or not tokens[2].is_identifier:
-        return "", None
-    index = 2
-    while tokens[index + 1].is_operator(".") and tokens[index + 2].is_identifier:
-        index += 2
-    name, index = tokens[index].text, index + 1
-    if not tokens[index].is_operator("("):
-        return name, None
-    end = next((at for at, each in enumerate(tokens) if each.is_operator(")")), len(tokens))
-    return name, frozenset(each.text for each in tokens[index:end] if each.is_identifier)
 
 
 _CASTABLE = frozenset(

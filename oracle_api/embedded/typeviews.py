@@ -16,6 +16,7 @@ _COLLECTIONS = {
     TypeKind.INDEX_TABLE: "PL/SQL INDEX TABLE",
 }
 
+
 def _types(source: DictionarySource, *, plsql: bool) -> Iterator[NamedType]:
     for named in source.namespace.types():
         if named.is_plsql == plsql and not named.is_row:
