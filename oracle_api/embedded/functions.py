@@ -248,6 +248,12 @@ def _cast(context: FunctionContext, value: Any, type_name: Any) -> Any:
     return convert(value, data_type, context.nls)
 
 
+def _to_blob(context: FunctionContext, value: Any) -> Any:
+    if value is not None and not isinstance(value, bytes):
+        raise OracleError(932, "inconsistent datatypes: expected BINARY got CHAR")
+    return value
+
+
 def _days(value: Any, nls: Nls) -> dt.timedelta:
     return dt.timedelta(seconds=round(float(convert_number(value, nls) or 0) * _SECONDS_PER_DAY))
 
@@ -310,7 +316,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "TO_NUMBER": _to_number, "UPPER": _upper, "LOWER": _lower, "ROUND": _round,
     "TRUNC": _trunc, "MOD": _mod, "CONCAT": _concat, "LPAD": _lpad, "RPAD": _rpad,
     "CAST": _cast, "FLOOR": _floor, "CEIL": _ceil, "SIGN": _sign, "POWER": _power,
-    "BITAND": _bitand,
+    "BITAND": _bitand, "TO_BLOB": _to_blob,
 }  # fmt: skip
 
 
