@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from oracle_api.embedded.columnsyntax import ColumnSyntax, ParsedColumn, add_column, add_constraint
+from oracle_api.embedded.columnsyntax import ColumnSyntax, ParsedColumn
 from oracle_api.embedded.datatypes import DataType, TypeSpec
 from oracle_api.embedded.definitions import ColumnDefinition, Definitions, TableDefinition
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.plsql import Parser
+from oracle_api.embedded.tablechanges import add_column, add_constraint
 
 #: Returns the table as it is afterwards; changes which columns its rows come from.
 Step = Callable[[TableDefinition, dict[str, str], Definitions], TableDefinition]

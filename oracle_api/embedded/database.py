@@ -22,7 +22,7 @@ from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.functions import FunctionContext, register
 from oracle_api.embedded.lexer import StatementKind, statement_kind, tokenize
 from oracle_api.embedded.queries import QueryRows
-from oracle_api.embedded.rowlocks import RowLock
+from oracle_api.embedded.rowlocks import FOREVER, RowLock
 from oracle_api.embedded.sqlerrors import translate_error
 from oracle_api.embedded.storage import Stored, to_storage
 from oracle_api.embedded.transactions import BUSY_SECONDS, Transaction
@@ -227,7 +227,7 @@ class SqlSession:
             self._forget_views()
             raise
 
-    def begin(self, lock: RowLock = RowLock()) -> None:  # noqa: B008 - immutable
+    def begin(self, lock: RowLock = FOREVER) -> None:
         """Begin to write if that has not begun; see ``Transaction.begin``."""
         with self.errors(interruptible=False):
             self.transaction.begin(lock)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from oracle_api.embedded.altering import TableAlteration
-from oracle_api.embedded.columnsyntax import ColumnSyntax, ParsedColumn, add_column, add_constraint
+from oracle_api.embedded.columnsyntax import ColumnSyntax, ParsedColumn
 from oracle_api.embedded.datatypes import TypeSpec
 from oracle_api.embedded.definitions import (
     Constraint,
@@ -20,6 +20,7 @@ from oracle_api.embedded.definitions import (
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.lexer import Kind, Token
 from oracle_api.embedded.plsql import Parser
+from oracle_api.embedded.tablechanges import add_column, add_constraint
 from oracle_api.embedded.tablesql import (
     create_index,
     create_indexes,

@@ -34,6 +34,10 @@ class RowLock:
         return OracleError(54, "resource busy and acquire with NOWAIT specified or timeout expired")
 
 
+#: The lock of a statement that does not say how long it waits.
+FOREVER = RowLock()
+
+
 def split_for_update(tokens: list[Token]) -> tuple[list[Token], RowLock | None]:
     """Take FOR UPDATE off a query.
 
@@ -81,7 +85,7 @@ def _patience(tokens: list[Token], *, may_skip: bool) -> RowLock:
     words = [token.text for token in tokens if token.kind is not Kind.END]
     match words:
         case []:
-            return RowLock()
+            return FOREVER
         case ["NOWAIT"]:
             return RowLock(0.0)
         case ["WAIT", seconds] if seconds.isdigit():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from oracle_api.embedded.errors import OracleError
-from oracle_api.embedded.rowlocks import RowLock
+from oracle_api.embedded.rowlocks import FOREVER, RowLock
 
 _LOCK_POLL = 0.005
 # SQLite's own short locks, as when a connection is opened, are waited for inside of SQLite;
@@ -23,7 +23,6 @@ _LOCK_POLL = 0.005
 BUSY_SECONDS = 30.0
 # Takes SQLite's write lock within a transaction that has only read, and changes nothing.
 _UPGRADE = "PRAGMA user_version = 0"
-_FOREVER = RowLock()
 
 
 class Patience(Protocol):
@@ -114,7 +113,7 @@ class Transaction:
         self._is_snapshot = True
         self._set_savepoints()
 
-    def begin(self, lock: RowLock = _FOREVER) -> None:
+    def begin(self, lock: RowLock = FOREVER) -> None:
         """Begin to write if that has not begun, waiting for other writers.
 
         Args:
