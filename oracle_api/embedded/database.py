@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.datatypes import LOB_TYPES, Column
-from oracle_api.embedded.ddl import DdlTranslator
+from oracle_api.embedded.ddl import Change, DdlTranslator
 from oracle_api.embedded.declared import parse_declared_type
 from oracle_api.embedded.definitions import Definitions
 from oracle_api.embedded.dictionary import VIEW_NAMES, Dictionary
@@ -79,6 +79,8 @@ class Database:
         self._keeper = self.connect()
         self._keeper.execute("PRAGMA journal_mode = WAL")
         self._lock = threading.Lock()
+        #: Held by whoever changes the definitions.
+        self.defining = threading.Lock()
         self._translations: dict[str, Translation] = {}
         self.descriptions: dict[str, list[Column | None]] = {}
 
@@ -419,11 +421,9 @@ class SqlSession:
         self._connection.execute("PRAGMA legacy_alter_table = ON")
         try:
             self.begin()
-            definitions = self._database.definitions.copy()
-            with self.errors():
-                for statement in change(definitions):
-                    self._connection.execute(statement)
-            self.commit()
+            # Held until the definitions are known: the write lock is free before.
+            with self._database.defining:
+                self._change(change)
         except OracleError as error:
             self.rollback()
             raise translator.failures.get(error.code, error) from error
@@ -432,6 +432,13 @@ class SqlSession:
             raise
         finally:
             self._connection.execute("PRAGMA foreign_keys = ON")
+
+    def _change(self, change: Change) -> None:
+        definitions = self._database.definitions.copy()
+        with self.errors():
+            for statement in change(definitions):
+                self._connection.execute(statement)
+        self.commit()
         self._database.schema_changed(definitions)
 
     def execute(self, text: str, binds: Sequence[Any] | dict[str, Any]) -> list[Any] | int:
