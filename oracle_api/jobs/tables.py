@@ -1,11 +1,19 @@
 """The job store's tables."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
 # SQLite numbers rows by itself only where the key's type is exactly INTEGER.
 _Sequence = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _nulls_differ(*_ddl: Any, dialect: sa.Dialect, **_context: Any) -> bool:
+    """Tell whether two keys that are partly null are never the same to a database."""
+    return dialect.name != "oracle"
+
 
 jobs = sa.Table(
     "jobs",
@@ -39,13 +47,21 @@ jobs = sa.Table(
     sa.Column("instance", sa.String(64)),
     sa.Column("traceparent", sa.String(55)),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.UniqueConstraint("submitted_by", "idempotency_key"),
+    sa.UniqueConstraint("submitted_by", "idempotency_key").ddl_if(callable_=_nulls_differ),
     sa.Index("jobs_by_status", "status", "seq"),
     sa.Index("jobs_by_end", "end_time"),
     sa.Index("jobs_by_client", "submitted_by", "status", "seq"),
     # A deleted job's number is not given again: a list's cursor stays true.
     sqlite_autoincrement=True,
 )
+
+# In Oracle they are the same if what is not null is: a job without a key must be null in both.
+sa.Index(
+    "jobs_by_key",
+    jobs.c.idempotency_key,
+    sa.case((jobs.c.idempotency_key.is_not(None), jobs.c.submitted_by)),
+    unique=True,
+).ddl_if(dialect="oracle")
 
 job_rows = sa.Table(
     "job_rows",
@@ -54,7 +70,8 @@ job_rows = sa.Table(
     sa.Column("label", sa.String(400), primary_key=True),
     sa.Column("first_row", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("row_count", sa.Integer, nullable=False),
-    sa.Column("rows", sa.LargeBinary, nullable=False),
+    # A reserved word in Oracle.
+    sa.Column("rows", sa.LargeBinary, nullable=False, quote=True),
 )
 
 job_lobs = sa.Table(
