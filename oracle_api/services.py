@@ -20,6 +20,7 @@ from oracle_api.exceptions import (
     StoreUnavailable,
 )
 from oracle_api.jobs.cleanup import schedule_purge
+from oracle_api.jobs.crew import CrewStore, EngineReport
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.engine import JobEngine, Role
 from oracle_api.jobs.heartbeat import Heartbeat
@@ -33,7 +34,7 @@ from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
 from oracle_api.jobs.summary import SummaryStore
 from oracle_api.jobs.threads import ThreadEngine
-from oracle_api.metrics.exposition import StoreReadings, WSGIApp, exposition
+from oracle_api.metrics.exposition import EngineReadings, StoreReadings, WSGIApp, exposition
 from oracle_api.metrics.instruments import Instruments
 from oracle_api.oracle.call import Answer, Caller, CallOptions, Stage
 from oracle_api.oracle.dictionary import Dictionary, Procedure
@@ -138,12 +139,17 @@ class Services:
         self.rows = RowStore(self._database)
         self.lobs = LobStore(self._database)
         self.summaries = SummaryStore(self._database)
-        owners = OwnerStore(self._database, self._audit_end)
+        owners = OwnerStore(
+            self._database, self._audit_end, role=self._role, slots=_slots(settings, self._role)
+        )
         self._monitor = WorkMonitor(self.pool)
         self.engine = self._make_engine()
+        self._crews = CrewStore(self._database)
         self.registry = self._make_registry(owners)
         self._exposition = exposition(
-            self.metrics, StoreReadings(self.store.census, utc_now, settings.job_queue_limit)
+            self.metrics,
+            StoreReadings(self.store.census, self._crews.read, utc_now, settings.job_queue_limit),
+            EngineReadings(self.engine.state),
         )
         self._webhooks = self._make_webhooks() if settings.webhook_allow else None
         self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
@@ -382,6 +388,14 @@ class Services:
             raise StoreUnavailable("The job store takes no writes.")
         self.pool.ping()
 
+    def engine_report(self) -> EngineReport:
+        """Tell how it stands with the engine.
+
+        Raises:
+            StoreUnavailable: the job store cannot be read.
+        """
+        return self._crews.report(self.engine.state())
+
     def describe(self, name: ProcedureName, client: Client, request_id: str) -> Procedure:
         """Find a procedure's signatures.
 
@@ -478,6 +492,12 @@ class Services:
     def _close_webhooks(self) -> None:
         if self._webhooks is not None:
             self._webhooks.close(_WEBHOOKS_CLOSE_SECONDS)
+
+
+def _slots(settings: Settings, role: Role) -> int:
+    """Say how many jobs may run at once in a process."""
+    runs_jobs = role == "worker" or settings.job_engine == "threads"
+    return settings.job_workers if runs_jobs else 0
 
 
 def _most_connections(settings: Settings, role: Role) -> int:

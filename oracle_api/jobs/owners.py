@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.ends import Ends, nobody
+from oracle_api.jobs.engine import Role
 from oracle_api.jobs.job import Job, JobStatus, Outcome
 from oracle_api.jobs.records import PENDING_COUNT, Ended, end_jobs
 from oracle_api.jobs.tables import jobs, owners
@@ -46,10 +47,20 @@ class OwnerStore:
     Args:
         database: where they are.
         on_end: told of every job that was ended here, once that is durable.
+        role: what this process does.
+        slots: how many jobs may run at once in it.
     """
 
-    def __init__(self, database: JobDatabase, on_end: Callable[[Job], None] = nobody) -> None:
+    def __init__(
+        self,
+        database: JobDatabase,
+        on_end: Callable[[Job], None] = nobody,
+        *,
+        role: Role = "api",
+        slots: int = 0,
+    ) -> None:
         self._database = database
+        self._about = {"role": role, "slots": slots}
         self._ends = Ends(database, on_end)
 
     def register(self, owner: str) -> None:
@@ -60,7 +71,7 @@ class OwnerStore:
         """
 
         def operation(connection: sa.Connection) -> None:
-            connection.execute(owners.insert(), {"token": owner, "beat": 0})
+            connection.execute(owners.insert(), {"token": owner, "beat": 0, **self._about})
 
         self._database.write(operation)
 

@@ -104,4 +104,7 @@ owners = sa.Table(
     metadata,
     sa.Column("token", sa.String(32), primary_key=True),
     sa.Column("beat", sa.BigInteger, nullable=False),
+    # What the process does, and how many jobs may run at once in it.
+    sa.Column("role", sa.String(10), nullable=False, server_default="api"),
+    sa.Column("slots", sa.Integer, nullable=False, server_default="0"),
 )

@@ -12,6 +12,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from oracle_api.exceptions import StoreUnavailable
+from oracle_api.jobs.crew import ROLES, Crew, Crews, seconds_since
+from oracle_api.jobs.engine import EngineState
 from oracle_api.jobs.job import Census, JobStatus
 from oracle_api.metrics import catalogue, sharing
 from oracle_api.metrics.instruments import Instruments
@@ -25,14 +27,20 @@ class StoreReadings(Collector):
 
     Args:
         census: counts its jobs.
+        crews: counts the processes that share it.
         now: gives the present moment, aware.
         queue_limit: how many jobs may wait.
     """
 
     def __init__(
-        self, census: Callable[[], Census], now: Callable[[], datetime], queue_limit: int
+        self,
+        census: Callable[[], Census],
+        crews: Callable[[], Crews],
+        now: Callable[[], datetime],
+        queue_limit: int,
     ) -> None:
         self._census = census
+        self._crews = crews
         self._now = now
         self._queue_limit = queue_limit
 
@@ -40,7 +48,7 @@ class StoreReadings(Collector):
         """Give the job store's metrics; of a store that cannot be read, only that."""
         yield _single(catalogue.QUEUE_LIMIT, self._queue_limit)
         try:
-            census = self._census()
+            census, crews = self._census(), self._crews()
         except StoreUnavailable:
             yield _single(catalogue.STORE_UP, 0)
             return
@@ -50,11 +58,31 @@ class StoreReadings(Collector):
             jobs.add_metric([status], census.by_status.get(status, 0))
         yield jobs
         yield _single(catalogue.QUEUE_LENGTH, census.by_status.get(JobStatus.PENDING, 0))
-        yield _single(catalogue.OLDEST_AGE, self._age(census.oldest_pending))
+        yield _single(catalogue.OLDEST_AGE, seconds_since(census.oldest_pending, self._now()))
+        processes = catalogue.PROCESSES.family()
+        for role in ROLES:
+            processes.add_metric([role], crews.get(role, Crew()).processes)
+        yield processes
+        yield _single(catalogue.SLOTS, sum(crew.slots for crew in crews.values()))
 
-    def _age(self, since: datetime | None) -> float:
-        # The clock may have been set back since.
-        return 0.0 if since is None else max(0.0, (self._now() - since).total_seconds())
+
+class EngineReadings(Collector):
+    """Asks what brings jobs to those who run them; that looks at nothing by itself.
+
+    Args:
+        state: gives what was last seen.
+    """
+
+    def __init__(self, state: Callable[[], EngineState]) -> None:
+        self._state = state
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the broker's metrics; none where there is no broker."""
+        state = self._state()
+        if state.broker_reachable is not None:
+            yield _single(catalogue.BROKER_UP, state.broker_reachable)
+        if state.queue_length is not None:
+            yield _single(catalogue.BROKER_QUEUE_LENGTH, state.queue_length)
 
 
 class Versions(Collector):
