@@ -43,7 +43,8 @@ def _insert_of(count: int) -> Prepared:
         {name: sa.bindparam(f"{name}_{row}", type_=jobs.c[name].type) for name in _SET}
         for row in range(count)
     ]
-    return Prepared(jobs.insert().values(rows))
+    # Oracle has no INSERT of several rows, and SQLAlchemy takes a list of one for such.
+    return Prepared(jobs.insert().values(rows if count > 1 else rows[0]))
 
 
 _PENDING_COUNT = Prepared(PENDING_COUNT)
@@ -164,8 +165,9 @@ class _Batch:
     def settle(self) -> sa.Connection:
         """Give the connection, on which all new jobs so far can be seen."""
         fresh, self._fresh = self._fresh, []
-        for first in range(0, len(fresh), _MOST_ROWS):
-            self._made += _insert(self._connection, fresh[first : first + _MOST_ROWS])
+        most = 1 if self._connection.dialect.name == "oracle" else _MOST_ROWS
+        for first in range(0, len(fresh), most):
+            self._made += _insert(self._connection, fresh[first : first + most])
         return self._connection
 
     def end(self) -> list[Job | OracleApiError]:

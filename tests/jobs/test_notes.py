@@ -55,7 +55,7 @@ def test_a_job_of_no_time_is_written_twice(
 def test_notes_of_an_end_that_could_not_be_stored_come_with_the_next_try(
     job: Job, store: JobStore, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 10)
+    monkeypatch.setattr("oracle_api.jobs.sqlite._BUSY_MILLISECONDS", 10)
     other = sa.create_engine(url)
     with other.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

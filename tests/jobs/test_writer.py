@@ -118,7 +118,7 @@ def test_what_was_queued_before_closing_is_committed(url: str) -> None:
 def test_a_database_locked_by_others_is_unavailable_and_recovers(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr("oracle_api.jobs.sqlite._BUSY_MILLISECONDS", 50)
     database = JobDatabase(url)
     other = sa.create_engine(url)
     with other.connect() as connection:
@@ -133,7 +133,7 @@ def test_a_database_locked_by_others_is_unavailable_and_recovers(
 
 
 def test_an_observer_is_told_of_each_transaction(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr("oracle_api.jobs.sqlite._BUSY_MILLISECONDS", 50)
     seen: list[tuple[int, bool]] = []
 
     def note(writes: int, seconds: float, *, is_durable: bool) -> None:
