@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,8 +16,9 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from oracle_api.exceptions import SettingsError, StoreUnavailable
+from oracle_api.jobs.dialects import SNAPSHOTS, is_made_by_another
 from oracle_api.jobs.lookup import Lookup
-from oracle_api.jobs.tables import metadata
+from oracle_api.jobs.tables import metadata, store_lock
 from oracle_api.jobs.walindex import open_index
 from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, Kind, unobserved
 
@@ -32,10 +33,6 @@ _CREATE_TRIES = 30
 # Waits as SQLite does, and its connection stays in the pool: where the last one is closed, SQLite
 # copies the whole log into the file.
 _CREATES = {"sqlite_begin": "BEGIN EXCLUSIVE"}
-
-# In SQLite any transaction sees one state; elsewhere that is a level of isolation.
-_SQLITE_SNAPSHOT = {"sqlite_begin": "BEGIN"}
-_SNAPSHOT = {"isolation_level": "REPEATABLE READ"}
 
 
 def utc_now() -> datetime:
@@ -62,7 +59,7 @@ class JobDatabase:
         self._engine = _open_engine(url)
         self._writer = GroupCommitWriter(self._engine, on_commit)
         is_sqlite = self._engine.dialect.name == "sqlite"
-        self._snapshot = _SQLITE_SNAPSHOT if is_sqlite else _SNAPSHOT
+        self._snapshot = SNAPSHOTS[self._engine.dialect.name]
         self._lookups: list[Lookup] = []
         self._guard = _open_guard(self._engine) if is_sqlite else None
         self._index = None if self._guard is None else open_index(_file_of(self._guard))
@@ -164,14 +161,23 @@ def _create_missing(engine: sa.Engine) -> None:
         try:
             with engine.connect().execution_options(**_CREATES) as connection, connection.begin():
                 metadata.create_all(connection)
+                _fill_lock(connection)
                 _refuse_older(connection)
         except SQLAlchemyError as exc:
-            if attempt == _CREATE_TRIES - 1 or not isinstance(exc, OperationalError):
+            is_passing = isinstance(exc, OperationalError) or is_made_by_another(exc)
+            if attempt == _CREATE_TRIES - 1 or not is_passing:
                 reason = str(exc.__cause__ or type(exc).__name__)
                 raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({reason}).") from None
             time.sleep(0.1)
         else:
             return
+
+
+def _fill_lock(connection: sa.Connection) -> None:
+    if connection.execute(sa.select(store_lock.c.id)).first() is None:
+        # Another process may have been first.
+        with suppress(sa.exc.IntegrityError), connection.begin_nested():
+            connection.execute(store_lock.insert(), {"id": 1})
 
 
 def _refuse_older(connection: sa.Connection) -> None:

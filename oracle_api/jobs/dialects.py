@@ -7,6 +7,51 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+#: Execution options with which all statements of a transaction see one state; by the dialect. In
+#: SQLite any transaction does, elsewhere that is a level of isolation.
+SNAPSHOTS: dict[str, dict[str, Any]] = {
+    "sqlite": {"sqlite_begin": "BEGIN"},
+    "oracle": {"isolation_level": "SERIALIZABLE"},
+    "postgresql": {"isolation_level": "REPEATABLE READ"},
+}
+
+# Waits as long as SQLite does, which is told when a transaction begins.
+_LOCK = "SELECT id FROM store_lock FOR UPDATE WAIT 5"
+
+# ORA-00955: the name is in use; ORA-02264: that of a constraint is; ORA-00054: another session is
+# at work on the table.
+_MADE_BY_ANOTHER = ("ORA-00955", "ORA-02264", "ORA-00054")
+
+
+def returns_in_binds(dialect: sa.Dialect) -> bool:
+    """Tell whether what RETURNING gives comes in OUT binds, which SQLAlchemy makes and reads."""
+    return dialect.name == "oracle"
+
+
+def rows_per_insert(dialect: sa.Dialect, most: int) -> int:
+    """Give how many rows one INSERT may have, up to so many."""
+    return most if dialect.supports_multivalues_insert else 1
+
+
+def releases_savepoints(dialect: sa.Dialect) -> bool:
+    """Tell whether the dialect has RELEASE SAVEPOINT; else they go with the transaction."""
+    return dialect.name != "oracle"
+
+
+def is_made_by_another(error: Exception) -> bool:
+    """Tell whether a table could not be made as another process was just making it."""
+    return any(code in str(error) for code in _MADE_BY_ANOTHER)
+
+
+def lock_store(connection: sa.Connection) -> None:
+    """Wait until no other process writes to the store; none will until the transaction ends.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: another one writes for too long.
+    """
+    if connection.dialect.name == "oracle":
+        connection.exec_driver_sql(_LOCK).all()
+
 
 class AsBlob(FunctionElement[bytes]):
     """A bound value that shares a CASE with a column of binary data.

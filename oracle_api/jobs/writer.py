@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import sqlalchemy as sa
 
 from oracle_api.exceptions import OracleApiError, StoreRefused, StoreUnavailable
+from oracle_api.jobs.dialects import lock_store, releases_savepoints
 
 log = logging.getLogger(__name__)
 
@@ -232,6 +233,7 @@ class GroupCommitWriter:
         done: list[tuple[Write[Any], Any]] = []
         connection = self._connect()
         with connection.begin():
+            lock_store(connection)
             for kind, alike in groupby(group, key=lambda write: write.kind):
                 writes = list(alike)
                 if together and kind is not _OTHER:
@@ -278,6 +280,7 @@ class _Savepoint:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._cursor = connection.connection.cursor()
+        self._releases = releases_savepoints(connection.dialect)
 
     def __enter__(self) -> None:
         self._cursor.execute("SAVEPOINT one_write")
@@ -288,5 +291,6 @@ class _Savepoint:
             return
         if kind is not None:
             self._cursor.execute("ROLLBACK TO SAVEPOINT one_write")
-        self._cursor.execute("RELEASE SAVEPOINT one_write")
+        if self._releases:
+            self._cursor.execute("RELEASE SAVEPOINT one_write")
         self._cursor.close()
