@@ -138,6 +138,8 @@ def _open_engine(url: str) -> sa.Engine:
     try:
         parsed = make_url(url)
         is_sqlite = parsed.get_backend_name() == "sqlite"
+        if not is_sqlite and parsed.get_backend_name() not in servers.KNOWN:
+            raise SettingsError("JOBS_DATABASE_URL must name SQLite, PostgreSQL or Oracle.")
         engine = _sqlite_engine(parsed) if is_sqlite else _server_engine(parsed)
     except (ArgumentError, ImportError, sa.exc.NoSuchModuleError, OSError) as exc:
         raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({type(exc).__name__}).") from None

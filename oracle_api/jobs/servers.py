@@ -32,10 +32,18 @@ _POSTGRESQL: dict[str, Any] = {
 }
 _ORACLE: dict[str, Any] = {"tcp_connect_timeout": _CONNECT_SECONDS, "expire_time": 1}
 
+_LOCKS = {
+    "postgresql": "SELECT id FROM store_lock FOR UPDATE",
+    "oracle": f"SELECT id FROM store_lock FOR UPDATE WAIT {_LOCK_SECONDS}",
+}
+
 # One number for all that change this schema.
 _SCHEMA_LOCK = 6_011_966_137
 
 _SNAPSHOT = {"postgresql": "REPEATABLE READ", "oracle": "SERIALIZABLE"}
+
+#: The databases that can hold the store, beside SQLite.
+KNOWN = tuple(_LOCKS)
 
 
 def connect_arguments(url: sa.URL) -> dict[str, Any]:
@@ -46,7 +54,7 @@ def connect_arguments(url: sa.URL) -> dict[str, Any]:
 
 def snapshot_options(dialect: sa.Dialect) -> dict[str, Any]:
     """Give the execution options of a transaction in which all statements see one state."""
-    return {"isolation_level": _SNAPSHOT.get(dialect.name, "SERIALIZABLE")}
+    return {"isolation_level": _SNAPSHOT[dialect.name]}
 
 
 def listen(engine: sa.Engine) -> None:
@@ -63,7 +71,6 @@ def _limit_calls(connection: Any, _record: Any) -> None:
 def _begin(connection: sa.Connection) -> None:
     access = access_of(connection)
     if access is Access.WRITE:
-        wait = f" WAIT {_LOCK_SECONDS}" if connection.dialect.name == "oracle" else ""
-        connection.exec_driver_sql(f"SELECT id FROM store_lock FOR UPDATE{wait}")  # noqa: S608
+        connection.exec_driver_sql(_LOCKS[connection.dialect.name]).all()
     elif access is Access.CHANGE_SCHEMA and connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")

@@ -18,7 +18,8 @@ def _nulls_differ(*_ddl: Any, dialect: sa.Dialect, **_context: Any) -> bool:
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("seq", _Sequence, sa.Identity(), primary_key=True, autoincrement=True),
+    # In Oracle in the order of the inserts, over all instances.
+    sa.Column("seq", _Sequence, sa.Identity(oracle_order=True), primary_key=True),
     sa.Column("id", sa.String(32), nullable=False, unique=True),
     sa.Column("status", sa.String(10), nullable=False),
     sa.Column("procedure_name", sa.String(400), nullable=False),
@@ -112,7 +113,8 @@ owners = sa.Table(
     sa.Column("slots", sa.Integer, nullable=False, server_default="0"),
 )
 
-# One row, which a writing transaction locks where the database itself lets several write.
+#: One row, which a writing transaction locks first where the database has no writer's lock of its
+#: own: what was read then holds until the commit.
 store_lock = sa.Table(
     "store_lock", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
 )

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from oracle_api.exceptions import OracleApiError, StoreRefused, StoreUnavailable
 from oracle_api.jobs.access import Access, for_access
+from oracle_api.jobs.dialects import releases_savepoints
 
 log = logging.getLogger(__name__)
 
@@ -295,8 +296,7 @@ class _Savepoint:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._cursor = connection.connection.cursor()
-        # Oracle has no such statement: a savepoint lasts until the transaction ends.
-        self._can_release = connection.dialect.name != "oracle"
+        self._releases = releases_savepoints(connection.dialect)
 
     def __enter__(self) -> None:
         self._cursor.execute("SAVEPOINT one_write")
@@ -307,6 +307,6 @@ class _Savepoint:
             return
         if kind is not None:
             self._cursor.execute("ROLLBACK TO SAVEPOINT one_write")
-        if self._can_release:
+        if self._releases:
             self._cursor.execute("RELEASE SAVEPOINT one_write")
         self._cursor.close()

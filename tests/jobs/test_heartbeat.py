@@ -240,7 +240,7 @@ def test_a_process_taken_for_dead_breaks_its_calls_off_and_starts_anew(
 
 
 def test_the_loop_outlives_a_store_that_is_away(
-    make: Callable[[], Process], owners: OwnerStore
+    make: Callable[[], Process], store: JobStore, owners: OwnerStore
 ) -> None:
     process = make()
     failures = iter([StoreUnavailable("away"), ZeroDivisionError()])

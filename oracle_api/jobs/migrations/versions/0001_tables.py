@@ -22,7 +22,7 @@ def _nulls_differ(*_ddl: Any, dialect: sa.Dialect, **_context: Any) -> bool:
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("seq", _Sequence, sa.Identity(), primary_key=True, autoincrement=True),
+    sa.Column("seq", _Sequence, sa.Identity(oracle_order=True), primary_key=True),
     sa.Column("id", sa.String(32), nullable=False, unique=True),
     sa.Column("status", sa.String(10), nullable=False),
     sa.Column("procedure_name", sa.String(400), nullable=False),
