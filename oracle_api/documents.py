@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from oracle_api.jobs.crew import EngineReport
 from oracle_api.jobs.job import Callback, Job, JobPage, PageOutline
+from oracle_api.jobs.reports import EngineReport
 from oracle_api.jobs.summary import ProcedureFigures, Summary
 from oracle_api.oracle.request import Argument, CallRequest
 

@@ -1,6 +1,7 @@
 """What a request reaches: the parts of the running service, started and closed in order."""
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,15 +21,15 @@ from oracle_api.exceptions import (
     StoreUnavailable,
 )
 from oracle_api.jobs.cleanup import schedule_purge
-from oracle_api.jobs.crew import CrewStore, EngineReport
 from oracle_api.jobs.database import JobDatabase, utc_now
 from oracle_api.jobs.engine import JobEngine, Role
 from oracle_api.jobs.heartbeat import Heartbeat
 from oracle_api.jobs.job import Job
 from oracle_api.jobs.lobs import LobStore
 from oracle_api.jobs.monitor import WorkMonitor
-from oracle_api.jobs.owners import OwnerStore
+from oracle_api.jobs.owners import Member, OwnerStore
 from oracle_api.jobs.registry import JobRegistry
+from oracle_api.jobs.reports import EngineReport, EngineReports
 from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
@@ -139,20 +140,18 @@ class Services:
         self.rows = RowStore(self._database)
         self.lobs = LobStore(self._database)
         self.summaries = SummaryStore(self._database)
-        owners = OwnerStore(
-            self._database, self._audit_end, role=self._role, slots=_slots(settings, self._role)
-        )
+        owners = OwnerStore(self._database, self._audit_end)
         self._monitor = WorkMonitor(self.pool)
         self.engine = self._make_engine()
-        self._crews = CrewStore(self._database)
+        self._reports = EngineReports(self._database, owners)
         self.registry = self._make_registry(owners)
         self._exposition = exposition(
             self.metrics,
-            StoreReadings(self.store.census, self._crews.read, utc_now, settings.job_queue_limit),
+            StoreReadings(self.store.census, owners.members, utc_now, settings.job_queue_limit),
             EngineReadings(self.engine.state),
         )
         self._webhooks = self._make_webhooks() if settings.webhook_allow else None
-        self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
+        self._heartbeat = Heartbeat(self.registry, self.store, owners, settings.job_lease_seconds)
         self._scheduler = self._make_scheduler()
         self.pool.open()
         self.pool.note_size()
@@ -183,6 +182,14 @@ class Services:
             ) from None
         return make_engine(settings, self.store, utc_now)
 
+    def _member(self) -> Member:
+        settings = self.settings
+        is_api = self._role == "api"
+        runs_jobs = not is_api or settings.job_engine == "threads"
+        return Member(
+            self._role, socket.gethostname()[:255], settings.job_workers if runs_jobs else 0
+        )
+
     def _make_registry(self, owners: OwnerStore) -> JobRegistry:
         settings = self.settings
         runner = JobRunner(
@@ -198,6 +205,7 @@ class Services:
         return JobRegistry(
             store=self.store,
             owners=owners,
+            member=self._member(),
             run=runner.run,
             engine=self.engine,
             queue_limit=settings.job_queue_limit,
@@ -394,7 +402,7 @@ class Services:
         Raises:
             StoreUnavailable: the job store cannot be read.
         """
-        return self._crews.report(self.engine.state())
+        return self._reports.make(self.engine.state())
 
     def describe(self, name: ProcedureName, client: Client, request_id: str) -> Procedure:
         """Find a procedure's signatures.
@@ -492,12 +500,6 @@ class Services:
     def _close_webhooks(self) -> None:
         if self._webhooks is not None:
             self._webhooks.close(_WEBHOOKS_CLOSE_SECONDS)
-
-
-def _slots(settings: Settings, role: Role) -> int:
-    """Say how many jobs may run at once in a process."""
-    runs_jobs = role == "worker" or settings.job_engine == "threads"
-    return settings.job_workers if runs_jobs else 0
 
 
 def _most_connections(settings: Settings, role: Role) -> int:

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle_api import documents
-from oracle_api.jobs.crew import Crew, EngineReport
 from oracle_api.jobs.engine import EngineState
 from oracle_api.jobs.job import FINAL, Callback, CallbackState, Job, JobPage, JobStatus
+from oracle_api.jobs.owners import Members
+from oracle_api.jobs.reports import EngineReport
 from oracle_api.jobs.summary import Hour, Period, ProcedureFigures, Summary
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.request import Argument, CallRequest
@@ -320,7 +321,7 @@ def test_only_a_job_that_is_not_final_says_when_to_ask_again(status: JobStatus) 
     ],
 )
 def test_of_a_broker_is_shown_what_is_known(state: EngineState, members: dict[str, Any]) -> None:
-    assert documents.engine_document(EngineReport(state, Crew(2, 16), 1.5)) == {
+    assert documents.engine_document(EngineReport(state, Members(2, 16), 1.5)) == {
         "kind": "celery",
         "workers": 2,
         "slots": 16,

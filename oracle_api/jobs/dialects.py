@@ -8,6 +8,16 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 
+def rows_per_insert(dialect: sa.Dialect, most: int) -> int:
+    """Give how many rows one INSERT may have, up to so many."""
+    return most if dialect.supports_multivalues_insert else 1
+
+
+def releases_savepoints(dialect: sa.Dialect) -> bool:
+    """Tell whether the dialect has RELEASE SAVEPOINT; else they go with the transaction."""
+    return dialect.name != "oracle"
+
+
 class AsBlob(FunctionElement[bytes]):
     """A bound value that shares a CASE with a column of binary data.
 

@@ -18,7 +18,8 @@ def _nulls_differ(*_ddl: Any, dialect: sa.Dialect, **_context: Any) -> bool:
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    # In Oracle in the order of the inserts, over all instances.
+    sa.Column("seq", _Sequence, sa.Identity(oracle_order=True), primary_key=True),
     sa.Column("id", sa.String(32), nullable=False, unique=True),
     sa.Column("status", sa.String(10), nullable=False),
     sa.Column("procedure_name", sa.String(400), nullable=False),
@@ -29,6 +30,8 @@ jobs = sa.Table(
     sa.Column("idempotency_key", sa.String(255)),
     # Microseconds since 1970 UTC: exact, comparable, and the same in every database.
     sa.Column("start_time", sa.BigInteger, nullable=False),
+    # When its id was last sent to a broker, if it was more than once.
+    sa.Column("sent_time", sa.BigInteger),
     sa.Column("run_start_time", sa.BigInteger),
     sa.Column("end_time", sa.BigInteger),
     sa.Column("progress", sa.SmallInteger, nullable=False),
@@ -104,7 +107,14 @@ owners = sa.Table(
     metadata,
     sa.Column("token", sa.String(32), primary_key=True),
     sa.Column("beat", sa.BigInteger, nullable=False),
-    # What the process does, and how many jobs may run at once in it.
+    # What the process does, on which instance, and how many jobs it runs at once.
     sa.Column("role", sa.String(10), nullable=False, server_default="api"),
+    sa.Column("name", sa.String(255)),
     sa.Column("slots", sa.Integer, nullable=False, server_default="0"),
+)
+
+#: One row, which a writing transaction locks first where the database has no writer's lock of its
+#: own: what was read then holds until the commit.
+store_lock = sa.Table(
+    "store_lock", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
 )

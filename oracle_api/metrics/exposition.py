@@ -1,10 +1,10 @@
 """What ``GET /metrics`` gives: what was counted, and what is looked up when it is asked for."""
 
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
@@ -12,9 +12,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from oracle_api.exceptions import StoreUnavailable
-from oracle_api.jobs.crew import ROLES, Crew, Crews, seconds_since
-from oracle_api.jobs.engine import EngineState
+from oracle_api.jobs.engine import EngineState, Role
 from oracle_api.jobs.job import Census, JobStatus
+from oracle_api.jobs.owners import Members
+from oracle_api.jobs.reports import NOBODY, seconds_since
 from oracle_api.metrics import catalogue, sharing
 from oracle_api.metrics.instruments import Instruments
 from oracle_api.version import VERSION
@@ -27,7 +28,7 @@ class StoreReadings(Collector):
 
     Args:
         census: counts its jobs.
-        crews: counts the processes that share it.
+        members: counts the processes that share it, by role.
         now: gives the present moment, aware.
         queue_limit: how many jobs may wait.
     """
@@ -35,12 +36,12 @@ class StoreReadings(Collector):
     def __init__(
         self,
         census: Callable[[], Census],
-        crews: Callable[[], Crews],
+        members: Callable[[], Mapping[str, Members]],
         now: Callable[[], datetime],
         queue_limit: int,
     ) -> None:
         self._census = census
-        self._crews = crews
+        self._members = members
         self._now = now
         self._queue_limit = queue_limit
 
@@ -48,7 +49,7 @@ class StoreReadings(Collector):
         """Give the job store's metrics; of a store that cannot be read, only that."""
         yield _single(catalogue.QUEUE_LIMIT, self._queue_limit)
         try:
-            census, crews = self._census(), self._crews()
+            census, members = self._census(), self._members()
         except StoreUnavailable:
             yield _single(catalogue.STORE_UP, 0)
             return
@@ -60,10 +61,10 @@ class StoreReadings(Collector):
         yield _single(catalogue.QUEUE_LENGTH, census.by_status.get(JobStatus.PENDING, 0))
         yield _single(catalogue.OLDEST_AGE, seconds_since(census.oldest_pending, self._now()))
         processes = catalogue.PROCESSES.family()
-        for role in ROLES:
-            processes.add_metric([role], crews.get(role, Crew()).processes)
+        for role in get_args(Role):
+            processes.add_metric([role], members.get(role, NOBODY).processes)
         yield processes
-        yield _single(catalogue.SLOTS, sum(crew.slots for crew in crews.values()))
+        yield _single(catalogue.SLOTS, sum(each.slots for each in members.values()))
 
 
 class EngineReadings(Collector):
