@@ -132,10 +132,7 @@ class Job:
     @property
     def duration(self) -> timedelta | None:
         """From acceptance to the end; None until then."""
-        if self.end_time is None:
-            return None
-        # Two hosts' clocks took the times.
-        return max(timedelta(), self.end_time - self.start_time)
+        return None if self.end_time is None else self.end_time - self.start_time
 
 
 @dataclass(frozen=True, slots=True)
