@@ -34,7 +34,7 @@ _ORACLE: dict[str, Any] = {"tcp_connect_timeout": _CONNECT_SECONDS, "expire_time
 
 _LOCKS = {
     "postgresql": "SELECT id FROM store_lock FOR UPDATE",
-    "oracle": f"SELECT id FROM store_lock FOR UPDATE WAIT {_LOCK_SECONDS}",
+    "oracle": f"SELECT id FROM store_lock FOR UPDATE WAIT {_LOCK_SECONDS}",  # noqa: S608
 }
 
 # One number for all that change this schema.
