@@ -47,7 +47,7 @@ from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.oracle.sessions import Session, session_of
 from oracle_api.phases import PhaseTimer
 from oracle_api.present import present_app
-from oracle_api.rate_limits import RateLimits
+from oracle_api.rate_limits import RateLimits, shared_counters
 from oracle_api.settings import Settings
 from oracle_api.versioned import VersionedCache
 from oracle_api.webhooks.addresses import CallbackPolicy
@@ -129,7 +129,10 @@ class Services:
         self.clients.load()
         self.audit_log = AuditLog(settings.audit_log)
         if settings.rate_limit:
-            self.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_file)
+            self.rate_limits = RateLimits(
+                settings.rate_limit,
+                shared_counters(settings.rate_limit_file, settings.rate_limit_url),
+            )
         self._database = JobDatabase(settings.jobs_database_url, on_commit=self.metrics.committed)
         self.store = JobStore(self._database, self._audit_end)
         self.rows = RowStore(self._database)

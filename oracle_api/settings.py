@@ -168,6 +168,12 @@ def _webhook_secret(word: str) -> bytes:
     return secret
 
 
+def _redis_url(raw: str) -> str:
+    if not raw.startswith(("redis://", "rediss://")):
+        raise ValueError("must begin with redis:// or rediss://")
+    return raw
+
+
 def _delays(raw: str) -> tuple[float, ...]:
     try:
         delays = tuple(float(word) for word in _words(raw))
@@ -321,6 +327,13 @@ class Settings:
         "var/rates.db",
         _text,
         "Where requests are counted for RATE_LIMIT, by all processes together.",
+    )
+    rate_limit_url: str = _setting(
+        "RATE_LIMIT_URL",
+        "",
+        _redis_url,
+        "`redis://…` or `rediss://…`: counted there by all hosts together, in place of the file.",
+        secret=True,
     )
     date_format: str = _setting(
         "DATE_FORMAT",

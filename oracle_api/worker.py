@@ -12,6 +12,7 @@ from celery import Celery, signals
 from oracle_api.cluster.celery_app import QUEUE, TASK, make_celery
 from oracle_api.cluster.pool import WakingPool
 from oracle_api.exceptions import StoreUnavailable
+from oracle_api.metrics.endpoint import MetricsEndpoint
 from oracle_api.services import Services
 from oracle_api.settings import Settings
 
@@ -35,6 +36,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._services = Services(settings, role="worker")
+        self._endpoint: MetricsEndpoint | None = None
         self._closing = threading.Lock()
 
     def run(self) -> None:
@@ -43,13 +45,20 @@ class Worker:
         Raises:
             SettingsError: a part of the service cannot be started.
         """
+        settings = self._settings
+        if settings.worker_metrics_port:
+            self._endpoint = MetricsEndpoint(
+                self._services.exposition, settings.host, settings.worker_metrics_port
+            )
         self._services.start()
+        if self._endpoint is not None:
+            self._endpoint.start()
         signals.setup_logging.connect(_keep_logging)
         signals.worker_shutting_down.connect(self._begin_stop)
         threading.Thread(target=self._give_up, name="give-up", daemon=True).start()
-        app = make_celery(self._settings.celery_broker_url)
+        app = make_celery(settings.celery_broker_url)
         app.task(name=TASK)(self._run_job)
-        log.info("A worker for %d jobs at once.", self._settings.job_workers)
+        log.info("A worker for %d jobs at once.", settings.job_workers)
         try:
             self._make_consumer(app).start()
         finally:
@@ -91,6 +100,8 @@ class Worker:
 
     def _leave(self) -> None:
         with self._closing:
+            if self._endpoint is not None:
+                self._endpoint.close()
             if not self._services.close():
                 log.warning("A call did not come back; the worker ends without it.")
             logging.shutdown()
