@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
+from oracle_api.jobs.dialects import AsBlob
 from oracle_api.jobs.job import JobStatus
 from oracle_api.jobs.prepared import Prepared
 from oracle_api.jobs.tables import jobs
@@ -23,7 +24,7 @@ _IS_NEWER = jobs.c.progress <= _PROGRESS
 
 #: Changes what a note has something of; :meth:`Note.values` gives the values.
 NOTED: dict[str, Any] = {
-    "work": sa.case((sa.and_(_WORK.is_not(None), _IS_NEWER), _WORK), else_=jobs.c.work),
+    "work": sa.case((sa.and_(_WORK.is_not(None), _IS_NEWER), AsBlob(_WORK)), else_=jobs.c.work),
     "session_id": sa.func.coalesce(sa.bindparam("noted_sid"), jobs.c.session_id),
     "serial_num": sa.func.coalesce(sa.bindparam("noted_serial"), jobs.c.serial_num),
     "instance": sa.func.coalesce(sa.bindparam("noted_instance"), jobs.c.instance),
