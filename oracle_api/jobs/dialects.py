@@ -21,7 +21,8 @@ def releases_savepoints(dialect: sa.Dialect) -> bool:
 class AsBlob(FunctionElement[bytes]):
     """A bound value that shares a CASE with a column of binary data.
 
-    To Oracle it is a RAW, which has not the same type as a BLOB (ORA-00932).
+    To Oracle it is a RAW, which has not the same type as a BLOB (ORA-00932). PostgreSQL is not
+    told the type of a null, and where it stands alone cannot infer one (SQLSTATE 42P18).
     """
 
     name = "as_blob"
@@ -46,6 +47,11 @@ def _as_it_is(element: FunctionElement[Any], compiler: SQLCompiler, **options: A
 @compiles(AsBlob, "oracle")
 def _converted(element: AsBlob, compiler: SQLCompiler, **options: Any) -> str:
     return f"TO_BLOB({compiler.process(element.clauses, **options)})"
+
+
+@compiles(AsBlob, "postgresql")
+def _typed(element: AsBlob, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS BYTEA)"
 
 
 @compiles(IfReturnable, "oracle")

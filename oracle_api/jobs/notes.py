@@ -24,7 +24,9 @@ _IS_NEWER = jobs.c.progress <= _PROGRESS
 
 #: Changes what a note has something of; :meth:`Note.values` gives the values.
 NOTED: dict[str, Any] = {
-    "work": sa.case((sa.and_(_WORK.is_not(None), _IS_NEWER), AsBlob(_WORK)), else_=jobs.c.work),
+    "work": sa.case(
+        (sa.and_(AsBlob(_WORK).is_not(None), _IS_NEWER), AsBlob(_WORK)), else_=jobs.c.work
+    ),
     "session_id": sa.func.coalesce(sa.bindparam("noted_sid"), jobs.c.session_id),
     "serial_num": sa.func.coalesce(sa.bindparam("noted_serial"), jobs.c.serial_num),
     "instance": sa.func.coalesce(sa.bindparam("noted_instance"), jobs.c.instance),
