@@ -16,7 +16,13 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from oracle_api.exceptions import SettingsError, StoreUnavailable
-from oracle_api.jobs.dialects import SNAPSHOTS, is_made_by_another
+from oracle_api.jobs.dialects import (
+    SNAPSHOTS,
+    begin_oracle,
+    connect_arguments,
+    is_made_by_another,
+    limit_calls,
+)
 from oracle_api.jobs.lookup import Lookup
 from oracle_api.jobs.tables import metadata, store_lock
 from oracle_api.jobs.walindex import open_index
@@ -144,12 +150,21 @@ def _open_engine(url: str) -> sa.Engine:
                 raise SettingsError("JOBS_DATABASE_URL must name a file: jobs outlive the process.")
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         # Enough to keep one for every request and job thread: one made anew costs several reads.
-        engine = sa.create_engine(parsed, hide_parameters=True, pool_size=64, max_overflow=64)
+        engine = sa.create_engine(
+            parsed,
+            hide_parameters=True,
+            pool_size=64,
+            max_overflow=64,
+            connect_args=connect_arguments(parsed),
+        )
     except (ArgumentError, ImportError, sa.exc.NoSuchModuleError, OSError) as exc:
         raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({type(exc).__name__}).") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "oracle":
+        event.listen(engine, "connect", limit_calls)
+        event.listen(engine, "begin", begin_oracle)
     _create_missing(engine)
     return engine
 

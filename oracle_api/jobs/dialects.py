@@ -8,10 +8,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 #: Execution options with which all statements of a transaction see one state; by the dialect. In
-#: SQLite any transaction does, elsewhere that is a level of isolation.
+#: SQLite any transaction does, in PostgreSQL that is a level of isolation.
 SNAPSHOTS: dict[str, dict[str, Any]] = {
     "sqlite": {"sqlite_begin": "BEGIN"},
-    "oracle": {"isolation_level": "SERIALIZABLE"},
+    "oracle": {"oracle_begin": "SET TRANSACTION READ ONLY"},
     "postgresql": {"isolation_level": "REPEATABLE READ"},
 }
 
@@ -21,6 +21,30 @@ _LOCK = "SELECT id FROM store_lock FOR UPDATE WAIT 5"
 # ORA-00955: the name is in use; ORA-02264: that of a constraint is; ORA-00054: another session is
 # at work on the table.
 _MADE_BY_ANOTHER = ("ORA-00955", "ORA-02264", "ORA-00054")
+
+
+# A database that stands still, or is cut off, is given up after so long; above what _LOCK waits.
+_CALL_MILLISECONDS = 10_000
+_CONNECT_SECONDS = 5.0
+
+
+def connect_arguments(url: sa.URL) -> dict[str, Any]:
+    """Give what the driver is told of how long to wait for a connection."""
+    if url.get_backend_name() == "oracle":
+        return {"tcp_connect_timeout": _CONNECT_SECONDS}
+    return {}
+
+
+def begin_oracle(connection: sa.Connection) -> None:
+    """Begin a transaction of Oracle as its execution options say."""
+    begin = connection.get_execution_options().get("oracle_begin")
+    if begin is not None:
+        connection.exec_driver_sql(begin)
+
+
+def limit_calls(connection: Any, _record: Any) -> None:
+    """Let no call on a new connection to Oracle take for ever."""
+    connection.call_timeout = _CALL_MILLISECONDS
 
 
 def returns_in_binds(dialect: sa.Dialect) -> bool:
