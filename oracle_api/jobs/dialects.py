@@ -7,50 +7,6 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-#: Execution options with which all statements of a transaction see one state; by the dialect. In
-#: SQLite any transaction does, in PostgreSQL that is a level of isolation.
-SNAPSHOTS: dict[str, dict[str, Any]] = {
-    "sqlite": {"sqlite_begin": "BEGIN"},
-    "oracle": {"oracle_begin": "SET TRANSACTION READ ONLY"},
-    "postgresql": {"isolation_level": "REPEATABLE READ"},
-}
-
-# Waits as long as SQLite does, which is told when a transaction begins.
-_LOCK = "SELECT id FROM store_lock FOR UPDATE WAIT 5"
-
-# ORA-00955: the name is in use; ORA-02264: that of a constraint is; ORA-00054: another session is
-# at work on the table.
-_MADE_BY_ANOTHER = ("ORA-00955", "ORA-02264", "ORA-00054")
-
-
-# A database that stands still, or is cut off, is given up after so long; above what _LOCK waits.
-_CALL_MILLISECONDS = 10_000
-_CONNECT_SECONDS = 5.0
-
-
-def connect_arguments(url: sa.URL) -> dict[str, Any]:
-    """Give what the driver is told of how long to wait for a connection."""
-    if url.get_backend_name() == "oracle":
-        return {"tcp_connect_timeout": _CONNECT_SECONDS}
-    return {}
-
-
-def begin_oracle(connection: sa.Connection) -> None:
-    """Begin a transaction of Oracle as its execution options say."""
-    begin = connection.get_execution_options().get("oracle_begin")
-    if begin is not None:
-        connection.exec_driver_sql(begin)
-
-
-def limit_calls(connection: Any, _record: Any) -> None:
-    """Let no call on a new connection to Oracle take for ever."""
-    connection.call_timeout = _CALL_MILLISECONDS
-
-
-def returns_in_binds(dialect: sa.Dialect) -> bool:
-    """Tell whether what RETURNING gives comes in OUT binds, which SQLAlchemy makes and reads."""
-    return dialect.name == "oracle"
-
 
 def rows_per_insert(dialect: sa.Dialect, most: int) -> int:
     """Give how many rows one INSERT may have, up to so many."""
@@ -60,21 +16,6 @@ def rows_per_insert(dialect: sa.Dialect, most: int) -> int:
 def releases_savepoints(dialect: sa.Dialect) -> bool:
     """Tell whether the dialect has RELEASE SAVEPOINT; else they go with the transaction."""
     return dialect.name != "oracle"
-
-
-def is_made_by_another(error: Exception) -> bool:
-    """Tell whether a table could not be made as another process was just making it."""
-    return any(code in str(error) for code in _MADE_BY_ANOTHER)
-
-
-def lock_store(connection: sa.Connection) -> None:
-    """Wait until no other process writes to the store; none will until the transaction ends.
-
-    Raises:
-        sqlalchemy.exc.DBAPIError: another one writes for too long.
-    """
-    if connection.dialect.name == "oracle":
-        connection.exec_driver_sql(_LOCK).all()
 
 
 class AsBlob(FunctionElement[bytes]):

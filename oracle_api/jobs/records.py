@@ -35,7 +35,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 #: What makes a whole job.
-WHOLE = [column for column in jobs.c if column.name not in ("owner", "idempotency_key")]
+WHOLE = [
+    column for column in jobs.c if column.name not in ("owner", "idempotency_key", "sent_time")
+]
 
 #: What makes a job of a list: no request, and no large result.
 LISTED: list[sa.ColumnElement[Any]] = [

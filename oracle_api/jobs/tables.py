@@ -30,6 +30,8 @@ jobs = sa.Table(
     sa.Column("idempotency_key", sa.String(255)),
     # Microseconds since 1970 UTC: exact, comparable, and the same in every database.
     sa.Column("start_time", sa.BigInteger, nullable=False),
+    # When its id was last sent to a broker, if it was more than once.
+    sa.Column("sent_time", sa.BigInteger),
     sa.Column("run_start_time", sa.BigInteger),
     sa.Column("end_time", sa.BigInteger),
     sa.Column("progress", sa.SmallInteger, nullable=False),
@@ -105,6 +107,10 @@ owners = sa.Table(
     metadata,
     sa.Column("token", sa.String(32), primary_key=True),
     sa.Column("beat", sa.BigInteger, nullable=False),
+    # What the process does, on which instance, and how many jobs it runs at once.
+    sa.Column("role", sa.String(10), nullable=False, server_default="api"),
+    sa.Column("name", sa.String(255)),
+    sa.Column("slots", sa.Integer, nullable=False, server_default="0"),
 )
 
 #: One row, which a writing transaction locks first where the database has no writer's lock of its

@@ -4,8 +4,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -14,18 +14,14 @@ from typing import Any, Generic, Protocol, TypeVar
 import sqlalchemy as sa
 
 from oracle_api.exceptions import OracleApiError, StoreRefused, StoreUnavailable
-from oracle_api.jobs.dialects import lock_store, releases_savepoints
+from oracle_api.jobs.access import Access, for_access
+from oracle_api.jobs.dialects import releases_savepoints
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 Made = TypeVar("Made")
-
-# A transaction that reads first and writes later cannot wait for another writer: SQLite fails it
-# at once with SQLITE_BUSY_SNAPSHOT. A writer therefore takes the lock at its start.
-#: Execution options of a connection that is going to write.
-WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 
 _LARGEST_GROUP = 512
 
@@ -231,9 +227,7 @@ class GroupCommitWriter:
 
     def _transact(self, group: list[Write[Any]], *, together: bool) -> list[tuple[Write[Any], Any]]:
         done: list[tuple[Write[Any], Any]] = []
-        connection = self._connect()
-        with connection.begin():
-            lock_store(connection)
+        with self._transaction() as connection:
             for kind, alike in groupby(group, key=lambda write: write.kind):
                 writes = list(alike)
                 if together and kind is not _OTHER:
@@ -246,8 +240,24 @@ class GroupCommitWriter:
 
     def _connect(self) -> sa.Connection:
         if self._connection is None:
-            self._connection = self._engine.connect().execution_options(**WRITES)
+            options = for_access(Access.WRITE)
+            self._connection = self._engine.connect().execution_options(**options)
         return self._connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        connection = self._connect()
+        try:
+            transaction = connection.begin()
+        except sa.exc.DBAPIError as exc:
+            if not exc.connection_invalidated:
+                raise
+            # The server was restarted since the last group. Nothing was written yet.
+            self._disconnect()
+            connection = self._connect()
+            transaction = connection.begin()
+        with transaction:
+            yield connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -262,10 +272,10 @@ class GroupCommitWriter:
                 (made,) = write.kind.run(connection, [write.item])
         except OracleApiError as exc:
             write.fail(exc)
-        except sa.exc.OperationalError:
-            # The database itself is in trouble: the whole group fails.
-            raise
         except sa.exc.SQLAlchemyError as exc:
+            if _is_trouble(exc):
+                # Of the database itself: the whole group fails.
+                raise
             log.error("The job store refused a write: %s", exc)
             write.fail(StoreRefused("The job store refused a write."))
         except Exception as exc:
@@ -273,6 +283,12 @@ class GroupCommitWriter:
             write.fail(exc)
         else:
             done.append((write, made))
+
+
+def _is_trouble(exc: sa.exc.SQLAlchemyError) -> bool:
+    """Tell whether it is not the statement's fault."""
+    is_lost = isinstance(exc, sa.exc.DBAPIError) and exc.connection_invalidated
+    return is_lost or isinstance(exc, sa.exc.OperationalError)
 
 
 class _Savepoint:
@@ -286,7 +302,7 @@ class _Savepoint:
         self._cursor.execute("SAVEPOINT one_write")
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        if kind is not None and issubclass(kind, sa.exc.OperationalError):
+        if isinstance(error, sa.exc.SQLAlchemyError) and _is_trouble(error):
             # The whole transaction fails, or is gone already.
             return
         if kind is not None:

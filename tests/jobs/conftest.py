@@ -13,6 +13,7 @@ from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import Job, NewJob
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.rows import RowStore
+from oracle_api.jobs.servers import KNOWN
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.request import Argument, CallRequest
 
@@ -56,16 +57,19 @@ def locked(url: str) -> Iterator[None]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let stores that are opened from now on hardly wait for another's transaction."""
-    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 10)
+    monkeypatch.setattr("oracle_api.jobs.sqlite._BUSY_MILLISECONDS", 10)
     nowait = "SELECT id FROM store_lock FOR UPDATE NOWAIT"
-    monkeypatch.setattr("oracle_api.jobs.dialects._LOCK", nowait)
+    monkeypatch.setattr("oracle_api.jobs.servers._LOCKS", dict.fromkeys(KNOWN, nowait))
 
 
-@pytest.fixture(params=["sqlite", "oracle"])
+@pytest.fixture(params=["sqlite", "postgresql", "oracle"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind that can hold the store."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/folder/jobs.db"
+        return
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgres_url")
         return
     with EmbeddedServer() as server:
         address, _, service = server.dsn.partition("/")

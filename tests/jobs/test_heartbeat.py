@@ -10,10 +10,11 @@ from oracle_api.exceptions import StoreUnavailable
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.heartbeat import Heartbeat
 from oracle_api.jobs.job import Job, JobStatus, Outcome
-from oracle_api.jobs.owners import OwnerStore
+from oracle_api.jobs.owners import Member, OwnerStore
 from oracle_api.jobs.registry import DIED, JobRegistry
 from oracle_api.jobs.store import JobStore
 from oracle_api.jobs.tables import owners as owners_table
+from oracle_api.jobs.threads import ThreadEngine
 from oracle_api.oracle.handle import CallHandle
 
 LEASE = 15.0
@@ -37,16 +38,15 @@ class Process:
     def __init__(self, store: JobStore, owners: OwnerStore, clock: Monotonic) -> None:
         self.handles: dict[str, CallHandle] = {}
         self.started = threading.Event()
-        self.executor = ThreadPoolExecutor(2)
         self.registry = JobRegistry(
             store=store,
             owners=owners,
+            member=Member(),
             run=self._run,
-            executor=self.executor,
-            workers=2,
+            engine=ThreadEngine(2),
             queue_limit=100,
         )
-        self.heartbeat = Heartbeat(self.registry, owners, LEASE, clock=clock)
+        self.heartbeat = Heartbeat(self.registry, store, owners, LEASE, clock=clock)
 
     def _run(self, job: Job, owner: str, handle: CallHandle) -> Outcome:
         self.handles[job.id] = handle
@@ -82,7 +82,7 @@ def make(
     yield make
     for process in made:
         process.registry.drain(0)
-        process.executor.shutdown()
+        process.registry.sign_off()
 
 
 def test_the_first_beat_makes_the_process_an_owner(
@@ -240,7 +240,7 @@ def test_a_process_taken_for_dead_breaks_its_calls_off_and_starts_anew(
 
 
 def test_the_loop_outlives_a_store_that_is_away(
-    make: Callable[[], Process], owners: OwnerStore
+    make: Callable[[], Process], store: JobStore, owners: OwnerStore
 ) -> None:
     process = make()
     failures = iter([StoreUnavailable("away"), ZeroDivisionError()])
@@ -255,7 +255,7 @@ def test_the_loop_outlives_a_store_that_is_away(
         return pulse(owner)
 
     owners.pulse = flaky  # type: ignore[method-assign, assignment]
-    heartbeat = Heartbeat(process.registry, owners, LEASE, interval=0.01)
+    heartbeat = Heartbeat(process.registry, store, owners, LEASE, interval=0.01)
     heartbeat.start()
     assert beaten.wait(60)
     heartbeat.stop()
