@@ -22,7 +22,7 @@ $(VENV)/run.stamp: requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements.txt requirements-dev.txt
+$(VENV)/dev.stamp: requirements.txt requirements-cluster.txt requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp
@@ -55,6 +55,7 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 	 exec $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/dev.stamp $(NPM) ## run the whole test suite
+	@tests/servers/install.sh || true
 	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal
 
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew

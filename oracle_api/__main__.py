@@ -11,11 +11,11 @@ from oracle_api.remote.errors import RemoteError
 from oracle_api.remote.exits import ExitCode
 from oracle_api.terminal.text import printable
 
-_COMMANDS = ("call", "submit", "wait", "jobs", "cancel", "describe", "token")
+_COMMANDS = ("call", "submit", "wait", "jobs", "cancel", "describe", "token", "worker")
 
 _EPILOG = """\
-COMMAND --help tells of each. All but token talk to a running service: ORACLE_API_URL says where
-it is, ORACLE_API_TOKEN holds the token.
+COMMAND --help tells of each. All but token and worker talk to a running service: ORACLE_API_URL
+says where it is, ORACLE_API_TOKEN holds the token.
 """
 
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from limits import RateLimitItem
 from limits.strategies import FixedWindowRateLimiter
 
+from oracle_api.breaker import CircuitBreaker
 from oracle_api.counters import SharedCounters
 from oracle_api.exceptions import SettingsError
 from oracle_api.policies import Policies, policy_name
+from oracle_api.redis_counters import RedisCounters
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,8 @@ class Verdict:
     @property
     def retry_after(self) -> int:
         """Seconds after which a refused request may be made."""
-        return max((quota.reset for quota in self.quotas if not quota.remaining), default=1)
+        # A window that ends just now has no whole second left.
+        return max((1, *(quota.reset for quota in self.quotas if not quota.remaining)))
 
     def fields(self) -> dict[str, str]:
         """Write the header fields: lists of strings with parameters (RFC 9651)."""
@@ -65,32 +68,50 @@ class Verdict:
         return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(left)}
 
 
-class RateLimits:
-    """Counts requests in fixed windows, which begin with a first request; all processes together.
-
-    A file that cannot be used lets every request through: what protects the service must not be
-    what stops it.
+def shared_counters(
+    path: str, url: str = "", clock: Callable[[], float] = time.time
+) -> SharedCounters | RedisCounters:
+    """Make the counts of requests: those of all hosts, or of this one's processes.
 
     Args:
-        policies: at least one.
-        path: of the file of counts.
+        path: of a file, where there is no url.
+        url: of a Redis server; empty is none.
         clock: gives seconds since 1970.
 
     Raises:
-        SettingsError: the file cannot be used.
+        SettingsError: the one or the other cannot be used.
+    """
+    if url:
+        return RedisCounters(url, clock)
+    try:
+        return SharedCounters(path, clock)
+    except (sqlite3.Error, OSError) as exc:
+        raise SettingsError(f"RATE_LIMIT_FILE cannot be used ({exc}).") from None
+
+
+class RateLimits:
+    """Counts requests in fixed windows, which begin with a first request; all processes together.
+
+    Counts that cannot be had let every request through: what protects the service must not be
+    what stops it, or what it waits for.
+
+    Args:
+        policies: at least one.
+        counters: where is counted; closed with this.
+        clock: gives seconds since 1970.
     """
 
     def __init__(
-        self, policies: Policies, path: str, clock: Callable[[], float] = time.time
+        self,
+        policies: Policies,
+        counters: SharedCounters | RedisCounters,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._policies = policies
         self._clock = clock
-        self._is_failing = False
-        try:
-            self._counters = SharedCounters(path, clock)
-        except (sqlite3.Error, OSError) as exc:
-            raise SettingsError(f"RATE_LIMIT_FILE cannot be used ({exc}).") from None
-        self._limiter = FixedWindowRateLimiter(self._counters)
+        self._counters = counters
+        self._limiter = FixedWindowRateLimiter(counters)
+        self._breaker = CircuitBreaker(counters.base_exceptions, _say_uncounted, _say_counted)
 
     def take(self, *who: str) -> Verdict:
         """Count a request.
@@ -101,27 +122,27 @@ class RateLimits:
         return self._verdict(self._limiter.hit, who)
 
     def look(self, *who: str) -> Verdict:
-        """Tell what would become of a request, without counting one; see :meth:`take`."""
-        return self._verdict(self._limiter.test, who)
+        """Tell what would become of a request, without counting one; see :meth:`take`.
+
+        Only a refusal has quotas.
+        """
+        return self._verdict(self._limiter.test, who, is_told=False)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the counts."""
         self._counters.close()
 
-    def _verdict(self, ask: Callable[..., bool], who: tuple[str, ...]) -> Verdict:
-        try:
+    def _verdict(
+        self, ask: Callable[..., bool], who: tuple[str, ...], *, is_told: bool = True
+    ) -> Verdict:
+        def verdict() -> Verdict:
             # Each is asked: a request that one refuses counts for the others all the same.
             answers = [ask(policy, *who) for policy in self._policies]
-            verdict = Verdict(
-                all(answers), tuple(self._quota(each, who) for each in self._policies)
-            )
-        except sqlite3.Error as exc:
-            if not self._is_failing:
-                log.error("Requests cannot be counted, so none is refused: %s", exc)
-            self._is_failing = True
-            return Verdict(allowed=True)
-        self._is_failing = False
-        return verdict
+            if all(answers) and not is_told:
+                return Verdict(allowed=True)
+            return Verdict(all(answers), tuple(self._quota(each, who) for each in self._policies))
+
+        return self._breaker.ask(verdict) or Verdict(allowed=True)
 
     def _quota(self, policy: RateLimitItem, who: tuple[str, ...]) -> Quota:
         stats = self._limiter.get_window_stats(policy, *who)
@@ -132,3 +153,11 @@ class RateLimits:
             remaining=stats.remaining,
             reset=max(0, math.ceil(stats.reset_time - self._clock())),
         )
+
+
+def _say_uncounted(trouble: Exception) -> None:
+    log.error("Requests cannot be counted, so none is refused: %s", trouble)
+
+
+def _say_counted() -> None:
+    log.info("Requests are counted again.")

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from oracle_api.exceptions import (
 )
 from oracle_api.jobs.cleanup import schedule_purge
 from oracle_api.jobs.database import JobDatabase, utc_now
+from oracle_api.jobs.engine import JobEngine, Role
 from oracle_api.jobs.heartbeat import Heartbeat
 from oracle_api.jobs.job import Job
 from oracle_api.jobs.lobs import LobStore
@@ -32,6 +32,7 @@ from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
 from oracle_api.jobs.summary import SummaryStore
+from oracle_api.jobs.threads import ThreadEngine
 from oracle_api.metrics.exposition import StoreReadings, WSGIApp, exposition
 from oracle_api.metrics.instruments import Instruments
 from oracle_api.oracle.call import Answer, Caller, CallOptions, Stage
@@ -46,7 +47,7 @@ from oracle_api.oracle.results import Readers, lobs_up_to, rows_up_to
 from oracle_api.oracle.sessions import Session, session_of
 from oracle_api.phases import PhaseTimer
 from oracle_api.present import present_app
-from oracle_api.rate_limits import RateLimits
+from oracle_api.rate_limits import RateLimits, shared_counters
 from oracle_api.settings import Settings
 from oracle_api.versioned import VersionedCache
 from oracle_api.webhooks.addresses import CallbackPolicy
@@ -78,20 +79,23 @@ class Services:
 
     Args:
         settings: read and checked.
+        role: of this process: `api` answers requests, `worker` only runs jobs.
     """
 
     store: JobStore
     rows: RowStore
     lobs: LobStore
     summaries: SummaryStore
+    engine: JobEngine
     registry: JobRegistry
     audit_log: AuditLog
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, role: Role = "api") -> None:
         self.settings = settings
+        self._role = role
         self.clients = ClientDirectory(settings.api_token, settings.api_tokens_file)
         self.metrics = Instruments()
-        self.pool = OraclePool(settings, self.metrics.pool)
+        self.pool = OraclePool(settings, _most_connections(settings, role), self.metrics.pool)
         self.rate_limits: RateLimits | None = None
         self._dictionary = Dictionary(settings.dictionary_cache_seconds)
         self._caller = Caller(
@@ -125,7 +129,10 @@ class Services:
         self.clients.load()
         self.audit_log = AuditLog(settings.audit_log)
         if settings.rate_limit:
-            self.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_file)
+            self.rate_limits = RateLimits(
+                settings.rate_limit,
+                shared_counters(settings.rate_limit_file, settings.rate_limit_url),
+            )
         self._database = JobDatabase(settings.jobs_database_url, on_commit=self.metrics.committed)
         self.store = JobStore(self._database, self._audit_end)
         self.rows = RowStore(self._database)
@@ -133,6 +140,7 @@ class Services:
         self.summaries = SummaryStore(self._database)
         owners = OwnerStore(self._database, self._audit_end)
         self._monitor = WorkMonitor(self.pool)
+        self.engine = self._make_engine()
         self.registry = self._make_registry(owners)
         self._exposition = exposition(
             self.metrics, StoreReadings(self.store.census, utc_now, settings.job_queue_limit)
@@ -156,6 +164,19 @@ class Services:
         self.metrics.requests.start()
         self._started = True
 
+    def _make_engine(self) -> JobEngine:
+        settings = self.settings
+        if settings.job_engine == "threads":
+            return ThreadEngine(settings.job_workers)
+        try:
+            # A service of one machine does without Celery.
+            from oracle_api.cluster.engine import make_engine  # noqa: PLC0415
+        except ImportError as exc:
+            raise SettingsError(
+                f"JOB_ENGINE=celery needs requirements-cluster.txt ({exc})."
+            ) from None
+        return make_engine(settings, self.store, utc_now)
+
     def _make_registry(self, owners: OwnerStore) -> JobRegistry:
         settings = self.settings
         runner = JobRunner(
@@ -172,8 +193,7 @@ class Services:
             store=self.store,
             owners=owners,
             run=runner.run,
-            executor=ThreadPoolExecutor(settings.job_workers, thread_name_prefix="job"),
-            workers=settings.job_workers,
+            engine=self.engine,
             queue_limit=settings.job_queue_limit,
             on_end=self.metrics.job_ended,
         )
@@ -414,6 +434,10 @@ class Services:
             self.registry.hurry()
         self._stop_asked.set()
 
+    def wait_drained(self) -> None:
+        """Wait until it was told to stop and running jobs had their grace."""
+        self._drainer.join()
+
     def _drain_when_asked(self) -> None:
         self._stop_asked.wait()
         self.registry.drain(self.settings.shutdown_grace_seconds)
@@ -428,7 +452,7 @@ class Services:
         if not self._started:
             return True
         self.begin_stop()
-        self._drainer.join()
+        self.wait_drained()
         for step in (
             lambda: self._scheduler.shutdown(wait=False),
             self._close_webhooks,
@@ -454,6 +478,19 @@ class Services:
     def _close_webhooks(self) -> None:
         if self._webhooks is not None:
             self._webhooks.close(_WEBHOOKS_CLOSE_SECONDS)
+
+
+def _most_connections(settings: Settings, role: Role) -> int:
+    """Say how many connections a process needs, so that no job keeps a request waiting.
+
+    Each job and each request can have one, and the progress monitor.
+    """
+    of_jobs = settings.job_workers + 1
+    if role == "worker":
+        return of_jobs
+    if settings.job_engine == "celery":
+        return settings.web_threads
+    return of_jobs + settings.web_threads
 
 
 def _rules_for_all(settings: Settings) -> ProcedureRules:

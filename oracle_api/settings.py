@@ -76,6 +76,15 @@ def _log_format(raw: str) -> Literal["plain", "json"]:
     raise ValueError("must be plain or json")
 
 
+def _job_engine(raw: str) -> Literal["threads", "celery"]:
+    match raw.lower():
+        case "threads":
+            return "threads"
+        case "celery":
+            return "celery"
+    raise ValueError("must be threads or celery")
+
+
 def _affinity(raw: str) -> Literal["off", "auto"]:
     match raw.lower():
         case "off":
@@ -157,6 +166,12 @@ def _webhook_secret(word: str) -> bytes:
     if text == word or not 24 <= len(secret) <= 64:
         raise ValueError
     return secret
+
+
+def _redis_url(raw: str) -> str:
+    if not raw.startswith(("redis://", "rediss://")):
+        raise ValueError("must begin with redis:// or rediss://")
+    return raw
 
 
 def _delays(raw: str) -> tuple[float, ...]:
@@ -313,6 +328,13 @@ class Settings:
         _text,
         "Where requests are counted for RATE_LIMIT, by all processes together.",
     )
+    rate_limit_url: str = _setting(
+        "RATE_LIMIT_URL",
+        "",
+        _redis_url,
+        "`redis://…` or `rediss://…`: counted there by all hosts together, in place of the file.",
+        secret=True,
+    )
     date_format: str = _setting(
         "DATE_FORMAT",
         "",
@@ -330,6 +352,31 @@ class Settings:
     )
     jobs_database_url: str = _setting(
         "JOBS_DATABASE_URL", "sqlite:///var/jobs.db", _text, "Where jobs are kept.", secret=True
+    )
+    job_engine: Literal["threads", "celery"] = _setting(
+        "JOB_ENGINE",
+        "threads",
+        _job_engine,
+        "`threads` runs jobs in the service itself, `celery` in `python -m oracle_api worker`.",
+    )
+    celery_broker_url: str = _setting(
+        "CELERY_BROKER_URL",
+        "redis://127.0.0.1:6379/0",
+        _text,
+        "Broker of JOB_ENGINE=celery: `redis://`, `rediss://`, `amqp://` or `amqps://`.",
+        secret=True,
+    )
+    job_resend_seconds: float = _setting(
+        "JOB_RESEND_SECONDS",
+        30.0,
+        _seconds(1, 3600),
+        "A job that waits so long, and whose message the broker has lost, is sent again.",
+    )
+    worker_metrics_port: int = _setting(
+        "WORKER_METRICS_PORT",
+        0,
+        _integer(0, 65535),
+        "Port for the metrics of `python -m oracle_api worker`; 0 is none.",
     )
     job_workers: int = _setting(
         "JOB_WORKERS", 8, _integer(1, 256), "Jobs that run at once in each process."
@@ -443,6 +490,11 @@ class Settings:
             )
         if not self.is_embedded and not (self.oracle_user and self.oracle_password):
             raise SettingsError("ORACLE_USER and ORACLE_PASSWORD must both be set.")
+        if self.job_engine == "celery" and self.is_embedded:
+            raise SettingsError(
+                "ORACLE_DSN=embedded is a database within one service, which JOB_ENGINE=celery's "
+                "workers do not reach. Start `python -m oracle_api.embedded`, and name its address."
+            )
         if self.webhook_allow and not self.webhook_secret:
             raise SettingsError(
                 "WEBHOOK_SECRET is not set, and callbacks (WEBHOOK_ALLOW) must be signed."

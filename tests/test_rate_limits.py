@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from oracle_api.exceptions import SettingsError
 from oracle_api.policies import parse_policies, policy_name
-from oracle_api.rate_limits import Quota, RateLimits, Verdict
+from oracle_api.rate_limits import Quota, RateLimits, Verdict, shared_counters
 
 PROCESSES, TAKES, LIMIT = 3, 200, 250
 ME = ("client", "me")
@@ -44,7 +44,7 @@ def make(path: str, clock: Clock) -> Iterator[Callable[[str], RateLimits]]:
     made: list[RateLimits] = []
 
     def make(text: str) -> RateLimits:
-        made.append(RateLimits(parse_policies(text), path, clock))
+        made.append(RateLimits(parse_policies(text), shared_counters(path, clock=clock), clock))
         return made[-1]
 
     yield make
@@ -178,7 +178,7 @@ def test_threads_are_counted_exactly(make: Callable[[str], RateLimits]) -> None:
 
 
 def _take_many(path: str, start: Any, results: Any) -> None:
-    limits = RateLimits(parse_policies(f"{LIMIT}/hour"), path)
+    limits = RateLimits(parse_policies(f"{LIMIT}/hour"), shared_counters(path))
     start.wait()
     results.put(sum(take(limits, TAKES)))
     limits.close()
@@ -215,4 +215,4 @@ def test_a_file_in_trouble_refuses_nobody_and_is_logged_once(
 
 def test_a_file_that_cannot_be_used_ends_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="RATE_LIMIT_FILE"):
-        RateLimits(parse_policies("1/second"), str(tmp_path))
+        shared_counters(str(tmp_path))

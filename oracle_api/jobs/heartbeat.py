@@ -86,8 +86,7 @@ class Heartbeat:
         for owner in self._dead(me, pulse.beats):
             ended = self._owners.bury(owner, interrupted(DIED))
             log.warning("The process %s is dead; %d of its jobs were running.", owner[:8], ended)
-        if pulse.pending:
-            self._registry.wake(pulse.pending)
+        self._registry.look(pulse.pending)
 
     def _dead(self, me: str, beats: dict[str, int]) -> list[str]:
         now = self._clock()

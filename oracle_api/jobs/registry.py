@@ -1,4 +1,4 @@
-"""The jobs of this process: submitted, run on a thread pool, broken off, waited for."""
+"""The jobs of this process: submitted, run on an engine's threads, broken off, waited for."""
 
 import hashlib
 import logging
@@ -6,11 +6,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from oracle_api.context import WorkContext, working_for
 from oracle_api.exceptions import StoreRefused, StoreUnavailable
+from oracle_api.jobs.engine import JobEngine
 from oracle_api.jobs.job import Job, JobStatus, NewJob, Outcome, interrupted
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.store import JobStore
@@ -52,10 +52,10 @@ class _Execution:
 
 
 class JobRegistry:
-    """Accepts jobs, and runs those that wait on an executor's threads, oldest first.
+    """Accepts jobs, and runs those that an engine brings.
 
-    Waiting jobs are only in the store. A thread that is free takes the oldest one there by a
-    guarded move, so any process may run a job that another accepted, and none runs it twice.
+    Waiting jobs are only in the store. They are taken there by a guarded move, so any process may
+    run a job that another accepted, and none runs it twice.
 
     The lock guards this process's executions and counters alone; it is never held across a
     commit or a call.
@@ -64,8 +64,7 @@ class JobRegistry:
         store: where jobs are kept.
         owners: where this process is known as an owner of jobs.
         run: carries one job out.
-        executor: gives the threads.
-        workers: how many jobs may run at once here.
+        engine: gives the threads; it is started and closed with the registry.
         queue_limit: how many may wait, in all processes together.
         on_end: told of each job that ran here, before its end is stored; it must not raise.
     """
@@ -76,27 +75,25 @@ class JobRegistry:
         store: JobStore,
         owners: OwnerStore,
         run: Run,
-        executor: Executor,
-        workers: int,
+        engine: JobEngine,
         queue_limit: int,
         on_end: OnEnd = lambda job, outcome, seconds: None,
     ) -> None:
         self._store = store
         self._owners = owners
         self._run = run
-        self._executor = executor
-        self._workers = workers
+        self._engine = engine
         self._queue_limit = queue_limit
         self._on_end = on_end
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._executions: dict[str, _Execution] = {}
         self._busy = 0
-        self._wakes = 0
         self._ends = 0
         self._stopping = False
         self._grace_is_over = False
         self._owner = ""
+        engine.start(self.take)
 
     # ---- for requests
 
@@ -140,7 +137,7 @@ class JobRegistry:
             self._queue_limit,
             client_limit,
         )
-        self.wake()
+        self._engine.offer(job.id)
         return job
 
     def wait(self, job_id: str, seconds: float, submitted_by: str | None = None) -> Job:
@@ -160,7 +157,7 @@ class JobRegistry:
                 seen = self._ends
             job = self._store.get(job_id, submitted_by)
             left = until - time.monotonic()
-            if job.status.is_final or left <= 0 or self._is_stopping():
+            if job.status.is_final or left <= 0 or self.is_stopping:
                 return job
             self._wait_for_an_end(seen, min(left, _LOOK_SECONDS))
 
@@ -199,20 +196,9 @@ class JobRegistry:
         with self._lock:
             self._owner = token
 
-    def wake(self, jobs: int = 1) -> None:
-        """Have waiting jobs looked for, on as many more threads as are free.
-
-        Args:
-            jobs: how many are known to wait.
-        """
-        with self._lock:
-            self._wakes += 1
-            if self._stopping or not self._owner:
-                return
-            more = min(jobs, self._workers - self._busy)
-            self._busy += more
-        for _ in range(more):
-            self._executor.submit(self._work)
+    def look(self, pending: int) -> None:
+        """Have the engine know how many jobs wait in the store."""
+        self._engine.look(pending)
 
     def break_off(self, job_id: str) -> None:
         """Break a job off if it runs here."""
@@ -237,6 +223,7 @@ class JobRegistry:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+        self._engine.stop()
 
     def drain(self, grace_seconds: float) -> None:
         """Let running jobs finish, then break them off; waiting ones stay in the store.
@@ -269,11 +256,22 @@ class JobRegistry:
             self._owners.bury(self.owner, interrupted(ABANDONED))
         except StoreUnavailable as exc:
             log.error("This process could not sign off: %s", exc.detail)
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._engine.close()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no job is taken here any more."""
+        with self._lock:
+            return self._stopping
+
+    def wait_stopping(self, seconds: float) -> bool:
+        """Wait until no job is taken here any more, so long at most; say whether it is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._stopping, timeout=seconds)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no thread works on a job here."""
+        """Whether nobody works on a job here."""
         with self._lock:
             return self._busy == 0
 
@@ -281,41 +279,43 @@ class JobRegistry:
         with self._changed:
             return self._changed.wait_for(lambda: self._busy == 0, timeout=seconds)
 
-    # ---- on the executor's threads
+    # ---- on the engine's threads
 
-    def _work(self) -> None:
-        """Run waiting jobs until there is none."""
+    def take(self, job_id: str | None = None) -> bool:
+        """Take a waiting job and run it to its end.
+
+        Args:
+            job_id: which one; None is the oldest.
+
+        Returns:
+            False where it does not wait, or none does, or this process is told to stop.
+
+        Raises:
+            StoreUnavailable: none can be taken now.
+        """
+        with self._lock:
+            if self._stopping:
+                return False
+            if not self._owner:
+                raise StoreUnavailable("This process is not known to the job store yet.")
+            owner = self._owner
+            self._busy += 1
         try:
-            while True:
-                with self._lock:
-                    seen = self._wakes
-                while self._take_one():
-                    pass
-                with self._lock:
-                    # A job that came after the last look found no free thread but this one.
-                    if seen == self._wakes or self._stopping:
-                        return
-        except Exception:
-            log.exception("A worker thread met a bug; the next wake starts another.")
+            job = self._claim(owner, job_id)
+            if job is None:
+                return False
+            with working_for(work_of(job)):
+                self._execute(job, owner)
+            return True
         finally:
             with self._changed:
                 self._busy -= 1
                 self._changed.notify_all()
 
-    def _take_one(self) -> bool:
-        if self._is_stopping():
-            return False
-        owner = self.owner
-        try:
-            job = self._store.claim(owner)
-        except StoreUnavailable as exc:
-            log.error("No job could be taken: %s", exc.detail)
-            return False
-        if job is None:
-            return False
-        with working_for(work_of(job)):
-            self._execute(job, owner)
-        return True
+    def _claim(self, owner: str, job_id: str | None) -> Job | None:
+        if job_id is None:
+            return self._store.claim(owner)
+        return self._store.claim_one(job_id, owner)
 
     def _execute(self, job: Job, owner: str) -> None:
         execution = _Execution()
@@ -351,10 +351,9 @@ class JobRegistry:
                 outcome = _UNSTORABLE
             except StoreUnavailable as exc:
                 log.error("job=%s %s cannot be stored: %s", job.id, outcome.status, exc.detail)
-                with self._changed:
-                    if self._stopping:
-                        return
-                    self._changed.wait_for(lambda: self._stopping, timeout=_STORE_RETRY_SECONDS)
+                if self.is_stopping:
+                    return
+                self.wait_stopping(_STORE_RETRY_SECONDS)
             else:
                 log.info(
                     "job=%s procedure=%s %s%s%s",
@@ -369,10 +368,6 @@ class JobRegistry:
     def _wait_for_an_end(self, seen: int, seconds: float) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._ends != seen or self._stopping, timeout=seconds)
-
-    def _is_stopping(self) -> bool:
-        with self._lock:
-            return self._stopping
 
     def _tell_waiters(self) -> None:
         with self._changed:

@@ -103,16 +103,15 @@ class OraclePool:
     """Lends connections. Made after the fork: neither threads nor sockets survive one.
 
     Args:
-        settings: where the database is, and how many connections jobs and requests need.
+        settings: where the database is.
+        most: connections that are open at once; who uses them knows how many.
         observer: told what becomes of connections.
     """
 
-    def __init__(self, settings: Settings, observer: PoolObserver | None = None) -> None:
+    def __init__(self, settings: Settings, most: int, observer: PoolObserver | None = None) -> None:
         self._settings = settings
+        self._most = most
         self._observer = observer or PoolObserver()
-        # Each job, each request and the progress monitor can have one at the same time, so a full
-        # job queue never keeps a request waiting.
-        self._most = settings.job_workers + settings.web_threads + 1
         self._lock = threading.Lock()
         self._pool: oracledb.ConnectionPool | None = None
         self._retired: list[threading.Thread] = []

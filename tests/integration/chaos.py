@@ -132,10 +132,14 @@ class Load:
         services: take the requests in turn; they share one job store.
         journal: where the procedure notes its calls.
         seed: of the random durations.
+        prefix: of its keys, where several loads share one job store.
     """
 
-    def __init__(self, services: list[Service], journal: Journal, seed: int) -> None:
+    def __init__(
+        self, services: list[Service], journal: Journal, seed: int, prefix: str = ""
+    ) -> None:
         self.account = Account()
+        self._prefix = prefix
         self._services = services
         self._journal = journal
         self._seed = seed
@@ -176,7 +180,7 @@ class Load:
     def _submit(self, name: str) -> None:
         dice = random.Random(f"{self._seed}{name}")
         for number in itertools.count():
-            key = f"{name}{number}"
+            key = f"{self._prefix}{name}{number}"
             job_id = self._until_accepted(key, self._body(key, dice))
             if job_id is None:
                 return
@@ -197,7 +201,7 @@ class Load:
         for number, service in enumerate(itertools.cycle(self._services)):
             if self._stop.wait(_PAUSE_SECONDS):
                 return
-            key = f"call{number}"
+            key = f"{self._prefix}call{number}"
             answer = self._send(service, "POST", "/procedure", json=self._body(key, dice))
             if answer is not None and answer.status_code == 200:
                 self.account.called.append(key)

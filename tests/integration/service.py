@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -56,50 +56,33 @@ def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
         threading.Event().wait(0.02)
 
 
-class Service:
-    """One service under test: gunicorn with settings of its own.
+class Program:
+    """A program of the service's, with its children in a process group of their own.
 
     Args:
-        folder: for its job store and its log.
-        environ: settings beside the defaults of the tests; None takes one of these away.
+        words: of its command, after the interpreter.
+        environ: all of its settings.
+        log_path: where its output goes.
+        within: a command that runs it, e.g. ``ip netns exec name``.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str | None]) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        # The certificates to trust, where the url leads through a proxy with TLS.
-        self.verify: bool | str = True
-        self.log_path = folder / "service.log"
-        settings: dict[str, str | None] = {
-            "PATH": os.environ["PATH"],
-            "ENV_FILE": "/dev/null",
-            "HOST": "127.0.0.1",
-            "PORT": str(self.port),
-            "API_TOKEN": TOKEN,
-            "JOBS_DATABASE_URL": f"sqlite:///{folder}/jobs.db",
-            # A busy machine must not make a living process seem dead.
-            "JOB_LEASE_SECONDS": "5",
-            "ORACLE_CONNECT_SECONDS": "2",
-            **environ,
-        }
-        self.environ = {name: value for name, value in settings.items() if value is not None}
+    def __init__(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        log_path: Path,
+        within: Sequence[str] = (),
+    ) -> None:
+        self.environ = dict(environ)
+        self.log_path = log_path
         self.process: subprocess.Popen[bytes] | None = None
-        self._local = threading.local()
-        self._sessions: list[requests.Session] = []
-
-    # ---- life
-
-    def start(self) -> "Service":
-        """Start it and wait until it answers."""
-        self.spawn()
-        eventually(self._answers)
-        return self
+        self._command = [*within, sys.executable, *words]
 
     def spawn(self) -> None:
         """Start it, and do not wait."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "wsgi:app"],
+                self._command,
                 cwd=ROOT,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
@@ -107,15 +90,6 @@ class Service:
                 stderr=log,
                 start_new_session=True,
             )
-
-    def _answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self.log()
-        try:
-            answer = requests.get(f"{self.url}/healthz", timeout=30, verify=self.verify)
-            return answer.status_code == 200
-        except (requests.ConnectionError, requests.Timeout):
-            return False
 
     def signal(self, signum: signal.Signals = signal.SIGTERM) -> None:
         """Send the master a signal."""
@@ -138,9 +112,20 @@ class Service:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(60)
 
-    def workers(self) -> list[int]:
-        """Give the ids of its worker processes."""
-        return self.children("gunicorn")
+    def pause(self) -> None:
+        """Let every process of it stand still, with its connections open."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after a pause."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its master has not ended."""
+        return self.process is not None and self.process.poll() is None
 
     def children(self, word: str) -> list[int]:
         """Give the ids of the master's children with a word in their command line."""
@@ -156,14 +141,83 @@ class Service:
 
     def close(self) -> None:
         """Make sure that nothing of it is left."""
-        for session in self._sessions:
-            session.close()
-        if self.process is not None and self.process.poll() is None:
+        if self.is_running:
             self.kill()
 
     def log(self) -> str:
         """Give what it logged so far."""
         return self.log_path.read_text() if self.log_path.exists() else ""
+
+
+class Service(Program):
+    """One service under test: gunicorn with settings of its own.
+
+    Args:
+        folder: for its job store and its log.
+        environ: settings beside the defaults of the tests; None takes one of these away.
+        address: that it listens on.
+        within: a command that runs it, e.g. ``ip netns exec name``.
+        name: of its log, where several services have one folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str | None],
+        *,
+        address: str = "127.0.0.1",
+        within: Sequence[str] = (),
+        name: str = "service",
+    ) -> None:
+        self.port = free_port()
+        self.url = f"http://{address}:{self.port}"
+        # The certificates to trust, where the url leads through a proxy with TLS.
+        self.verify: bool | str = True
+        settings: dict[str, str | None] = {
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": "/dev/null",
+            "HOST": address,
+            "PORT": str(self.port),
+            "API_TOKEN": TOKEN,
+            "JOBS_DATABASE_URL": f"sqlite:///{folder}/jobs.db",
+            # A busy machine must not make a living process seem dead.
+            "JOB_LEASE_SECONDS": "5",
+            "ORACLE_CONNECT_SECONDS": "2",
+            **environ,
+        }
+        super().__init__(
+            ["-m", "gunicorn", "wsgi:app"],
+            {name: value for name, value in settings.items() if value is not None},
+            folder / f"{name}.log",
+            within,
+        )
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    def start(self) -> "Service":
+        """Start it and wait until it answers."""
+        self.spawn()
+        eventually(self._answers)
+        return self
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log()
+        try:
+            answer = requests.get(f"{self.url}/healthz", timeout=30, verify=self.verify)
+            return answer.status_code == 200
+        except (requests.ConnectionError, requests.Timeout):
+            return False
+
+    def workers(self) -> list[int]:
+        """Give the ids of its worker processes."""
+        return self.children("gunicorn")
+
+    def close(self) -> None:
+        """Make sure that nothing of it is left."""
+        for session in self._sessions:
+            session.close()
+        super().close()
 
     # ---- requests
 

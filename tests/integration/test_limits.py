@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.servers.redis import Redis
+
 from .service import TOKEN, Service, eventually
 
 LIMIT, REQUESTS = 40, 120
@@ -66,6 +68,32 @@ def test_two_workers_count_together(make_service: Callable[..., Service], tmp_pa
     assert answers == {(200, policy): LIMIT, (429, policy): REQUESTS - LIMIT}
     assert service.call("SUMA_SIMPLE", {"a": 1, "b": 2}).status_code == 429
     assert service.get("/healthz").status_code == 200
+
+
+def test_two_hosts_count_together_in_redis_and_do_without_it(
+    make_service: Callable[..., Service], needs_redis: None, tmp_path: Path
+) -> None:
+    redis = Redis(tmp_path / "redis").start()
+    hosts = [make_service(RATE_LIMIT="4/hour", RATE_LIMIT_URL=redis.url) for _ in range(2)]
+    try:
+        for host in hosts:
+            host.start()
+        in_turn = [hosts[turn % 2].get("/jobs") for turn in range(6)]
+        assert [answer.status_code for answer in in_turn] == [200] * 4 + [429] * 2
+        left = [answer.headers["RateLimit"].partition(";t=")[0] for answer in in_turn]
+        assert left == [f'"hour";r={number}' for number in (3, 2, 1, 0, 0, 0)]
+
+        redis.kill()
+        for host in hosts:
+            answers = [host.get("/jobs") for _ in range(10)]
+            assert [answer.status_code for answer in answers] == [200] * 10
+            assert not any("RateLimit" in answer.headers for answer in answers)
+            assert host.log().count("Requests cannot be counted") == hosts.index(host) + 1
+        redis.start()
+        for host in hosts:
+            eventually(lambda host=host: host.get("/jobs").status_code == 429)
+    finally:
+        redis.close()
 
 
 # ---- bodies

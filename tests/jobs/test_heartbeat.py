@@ -14,6 +14,7 @@ from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.registry import DIED, JobRegistry
 from oracle_api.jobs.store import JobStore
 from oracle_api.jobs.tables import owners as owners_table
+from oracle_api.jobs.threads import ThreadEngine
 from oracle_api.oracle.handle import CallHandle
 
 LEASE = 15.0
@@ -37,13 +38,11 @@ class Process:
     def __init__(self, store: JobStore, owners: OwnerStore, clock: Monotonic) -> None:
         self.handles: dict[str, CallHandle] = {}
         self.started = threading.Event()
-        self.executor = ThreadPoolExecutor(2)
         self.registry = JobRegistry(
             store=store,
             owners=owners,
             run=self._run,
-            executor=self.executor,
-            workers=2,
+            engine=ThreadEngine(2),
             queue_limit=100,
         )
         self.heartbeat = Heartbeat(self.registry, owners, LEASE, clock=clock)
@@ -82,7 +81,7 @@ def make(
     yield make
     for process in made:
         process.registry.drain(0)
-        process.executor.shutdown()
+        process.registry.sign_off()
 
 
 def test_the_first_beat_makes_the_process_an_owner(

@@ -18,6 +18,7 @@ from oracle_api.jobs.job import Job, JobFilter, JobStatus, Outcome
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.registry import ABANDONED, STOPPED, JobRegistry
 from oracle_api.jobs.store import JobStore
+from oracle_api.jobs.threads import ThreadEngine
 from oracle_api.oracle.handle import CallHandle
 from oracle_api.oracle.request import CallRequest
 
@@ -65,28 +66,26 @@ def calls() -> Iterator[Calls]:
 
 @pytest.fixture
 def make(store: JobStore, owners: OwnerStore, calls: Calls) -> Iterator[Callable[..., JobRegistry]]:
-    made: list[tuple[JobRegistry, ThreadPoolExecutor]] = []
+    made: list[JobRegistry] = []
 
     def make(queue_limit: int = 1000, *, joined: bool = True) -> JobRegistry:
-        executor = ThreadPoolExecutor(WORKERS)
         registry = JobRegistry(
             store=store,
             owners=owners,
             run=calls,
-            executor=executor,
-            workers=WORKERS,
+            engine=ThreadEngine(WORKERS),
             queue_limit=queue_limit,
         )
         if joined:
             registry.join()
-        made.append((registry, executor))
+        made.append(registry)
         return registry
 
     yield make
     calls.released.set()
-    for registry, executor in made:
+    for registry in made:
         registry.drain(5)
-        executor.shutdown()
+        registry.sign_off()
 
 
 @pytest.fixture
@@ -158,7 +157,7 @@ def test_jobs_left_by_another_process_run_when_woken(
     left = [submit(stopped) for _ in range(3)]
     calls.released.set()
     registry = make()
-    registry.wake(3)
+    registry.look(3)
     assert [registry.wait(job_id, 60).status for job_id in left] == ["completed"] * 3
 
 
@@ -170,7 +169,7 @@ def test_nothing_runs_before_the_process_is_an_owner(
     job_id = submit(registry)
     assert store.get(job_id).status == "pending"
     registry.join()
-    registry.wake()
+    registry.look(1)
     assert registry.wait(job_id, 60).status == "completed"
 
 
@@ -260,15 +259,15 @@ def test_a_bug_in_the_runner_frees_its_thread(
             raise ZeroDivisionError
         return Outcome(JobStatus.COMPLETED)
 
-    with ThreadPoolExecutor(1) as executor:
-        registry = JobRegistry(
-            store=store, owners=owners, run=run, executor=executor, workers=1, queue_limit=10
-        )
-        registry.join()
-        submit(registry)
-        assert broken.wait(60)
-        assert registry._wait_idle(60)
-        assert registry.wait(submit(registry), 60).status == "completed"
+    registry = JobRegistry(
+        store=store, owners=owners, run=run, engine=ThreadEngine(1), queue_limit=10
+    )
+    registry.join()
+    submit(registry)
+    assert broken.wait(60)
+    assert registry._wait_idle(60)
+    assert registry.wait(submit(registry), 60).status == "completed"
+    registry.sign_off()
 
 
 def test_the_end_of_a_job_is_told_before_anybody_can_see_it(
@@ -282,19 +281,18 @@ def test_the_end_of_a_job_is_told_before_anybody_can_see_it(
     def run(job: Job, owner: str, handle: CallHandle) -> Outcome:
         return Outcome(JobStatus.FAILED, error="no", error_code="ORA-20001")
 
-    with ThreadPoolExecutor(1) as executor:
-        registry = JobRegistry(
-            store=store,
-            owners=owners,
-            run=run,
-            executor=executor,
-            workers=1,
-            queue_limit=10,
-            on_end=note,
-        )
-        registry.join()
-        job_id = submit(registry)
-        registry.wait(job_id, 60)
+    registry = JobRegistry(
+        store=store,
+        owners=owners,
+        run=run,
+        engine=ThreadEngine(1),
+        queue_limit=10,
+        on_end=note,
+    )
+    registry.join()
+    job_id = submit(registry)
+    registry.wait(job_id, 60)
+    registry.sign_off()
     [(told_id, status, seconds, seen)] = told
     assert (told_id, status, seen) == (job_id, JobStatus.FAILED, JobStatus.RUNNING)
     assert 0 <= seconds < 10

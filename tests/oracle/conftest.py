@@ -31,7 +31,7 @@ def make_pool(server: EmbeddedServer) -> Iterator[Callable[..., OraclePool]]:
                 **environ,
             }
         )
-        made.append(OraclePool(settings, observer))
+        made.append(OraclePool(settings, settings.job_workers + settings.web_threads + 1, observer))
         made[-1].open()
         return made[-1]
 

@@ -52,7 +52,7 @@ def pool(catalog: Catalog) -> Iterator[OraclePool]:
             "ORACLE_PASSWORD": server.password,
             "API_TOKEN": "t",
         }
-        pool = OraclePool(Settings.from_env(environ))
+        pool = OraclePool(Settings.from_env(environ), 25)
         pool.open()
         yield pool
         pool.close(5)

@@ -1,0 +1,1 @@
+"""Jobs over several machines: Celery carries their ids from API hosts to workers."""
