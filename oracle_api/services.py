@@ -1,6 +1,7 @@
 """What a request reaches: the parts of the running service, started and closed in order."""
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +27,7 @@ from oracle_api.jobs.heartbeat import Heartbeat
 from oracle_api.jobs.job import Job
 from oracle_api.jobs.lobs import LobStore
 from oracle_api.jobs.monitor import WorkMonitor
-from oracle_api.jobs.owners import OwnerStore
+from oracle_api.jobs.owners import Member, OwnerStore
 from oracle_api.jobs.registry import JobRegistry
 from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
@@ -146,7 +147,7 @@ class Services:
             self.metrics, StoreReadings(self.store.census, utc_now, settings.job_queue_limit)
         )
         self._webhooks = self._make_webhooks() if settings.webhook_allow else None
-        self._heartbeat = Heartbeat(self.registry, owners, settings.job_lease_seconds)
+        self._heartbeat = Heartbeat(self.registry, self.store, owners, settings.job_lease_seconds)
         self._scheduler = self._make_scheduler()
         self.pool.open()
         self.pool.note_size()
@@ -177,6 +178,14 @@ class Services:
             ) from None
         return make_engine(settings, self.store, utc_now)
 
+    def _member(self) -> Member:
+        settings = self.settings
+        is_api = self._role == "api"
+        runs_jobs = not is_api or settings.job_engine == "threads"
+        return Member(
+            self._role, socket.gethostname()[:255], settings.job_workers if runs_jobs else 0
+        )
+
     def _make_registry(self, owners: OwnerStore) -> JobRegistry:
         settings = self.settings
         runner = JobRunner(
@@ -192,6 +201,7 @@ class Services:
         return JobRegistry(
             store=self.store,
             owners=owners,
+            member=self._member(),
             run=runner.run,
             engine=self.engine,
             queue_limit=settings.job_queue_limit,

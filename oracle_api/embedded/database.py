@@ -8,29 +8,27 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from oracle_api.embedded.conversions import Nls
-from oracle_api.embedded.datatypes import Column
-from oracle_api.embedded.ddl import DdlTranslator
+from oracle_api.embedded.datatypes import LOB_TYPES, Column
+from oracle_api.embedded.ddl import Change, DdlTranslator
 from oracle_api.embedded.declared import parse_declared_type
+from oracle_api.embedded.definitions import Definitions
 from oracle_api.embedded.dictionary import VIEW_NAMES, Dictionary
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.functions import FunctionContext, register
 from oracle_api.embedded.lexer import StatementKind, statement_kind, tokenize
 from oracle_api.embedded.queries import QueryRows
+from oracle_api.embedded.rowlocks import FOREVER, RowLock
 from oracle_api.embedded.sqlerrors import translate_error
 from oracle_api.embedded.storage import Stored, to_storage
+from oracle_api.embedded.transactions import BUSY_SECONDS, Transaction
 from oracle_api.embedded.translate import Translation, Translator
 from oracle_api.embedded.views import DictionarySource
 
-_LOCK_POLL = 0.005
-# SQLite's own short locks, as when a connection is opened, are waited for inside of SQLite;
-# those of other transactions are not, see begin.
-_BUSY_SECONDS = 30.0
 _PROGRESS_STEPS = 5000
 _MAX_CACHED = 500
 
@@ -75,9 +73,14 @@ class Database:
         self.source = source
         self._temporary = tempfile.TemporaryDirectory(prefix="embedded-oracle-")
         self.directory = Path(self._temporary.name)
+        source.definitions = lambda: self.definitions
+        #: The tables and all else that statements create.
+        self.definitions = Definitions()
         self._keeper = self.connect()
         self._keeper.execute("PRAGMA journal_mode = WAL")
         self._lock = threading.Lock()
+        #: Held by whoever changes the definitions.
+        self.defining = threading.Lock()
         self._translations: dict[str, Translation] = {}
         self.descriptions: dict[str, list[Column | None]] = {}
 
@@ -85,7 +88,7 @@ class Database:
         """Open a connection."""
         connection = sqlite3.connect(
             self.directory / "database",
-            timeout=_BUSY_SECONDS,
+            timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -110,9 +113,10 @@ class Database:
                 self._translations[text] = found
         return found
 
-    def schema_changed(self) -> None:
-        """Forget what was derived from the declarations of tables."""
+    def schema_changed(self, definitions: Definitions) -> None:
+        """Take other definitions, and forget what was derived from the former ones."""
         with self._lock:
+            self.definitions = definitions
             self.descriptions = {}
             self._translations = {}
 
@@ -139,14 +143,6 @@ class Database:
         self._temporary.cleanup()
 
 
-@dataclass
-class _Mark:
-    """A statement that can be undone by itself."""
-
-    savepoint: str | None
-    was_idle: bool
-
-
 class SqlSession:
     """Executes SQL for one session.
 
@@ -162,17 +158,25 @@ class SqlSession:
         self._dictionary: Dictionary | None = None
         self._function_error: OracleError | None = None
         self._interruptible = False
-        self._marks: list[_Mark] = []
+        self._transaction: Transaction | None = None
+        self._numbers: dict[str, int] = {}
         self._queries: weakref.WeakSet[QueryRows] = weakref.WeakSet()
 
     @property
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
             self._opened = self._database.connect()
-            register(self._opened, self.context, self._remember)
+            register(self._opened, self.context, self, self._remember)
             self._opened.set_progress_handler(self._must_stop, _PROGRESS_STEPS)
             self._dictionary = Dictionary(self._opened, self._database.source)
         return self._opened
+
+    @property
+    def transaction(self) -> Transaction:
+        """The session's transactions."""
+        if self._transaction is None:
+            self._transaction = Transaction(self._connection, self.context, self._detach_queries)
+        return self._transaction
 
     def _must_stop(self) -> bool:
         return self._interruptible and self.context.must_stop()
@@ -204,88 +208,82 @@ class SqlSession:
                 raise OracleError(1013, "user requested cancel of current operation") from error
             if failure is not None:
                 raise failure from error
-            raise translate_error(error, self.context.schema, is_update) from error
+            raise translate_error(
+                error, self.context.schema, self._database.definitions.key_of, is_update
+            ) from error
         except OverflowError as error:
             raise OracleError(1426, "numeric overflow") from error
         finally:
             self._interruptible = before
 
-    @contextmanager
-    def atomic(self) -> Iterator[None]:
+    def atomic(self) -> AbstractContextManager[None]:
         """Undo all changes made inside if it fails (statement-level rollback)."""
-        mark = _Mark(None, not self.in_transaction)
-        if self.in_transaction:
-            self._set_savepoint(mark, len(self._marks))
-        self._marks.append(mark)
+        return self._forgetting(self.transaction.atomic())
+
+    @contextmanager
+    def _forgetting(self, inner: AbstractContextManager[None]) -> Iterator[None]:
         try:
-            yield
+            with inner:
+                yield
         except BaseException:
-            self._marks.pop()
-            self._undo(mark)
+            self._forget_views()
             raise
-        self._marks.pop()
-        if mark.savepoint and self.in_transaction:
-            self._connection.execute(f"RELEASE {mark.savepoint}")
 
-    def _set_savepoint(self, mark: _Mark, level: int) -> None:
-        mark.savepoint = f"statement_{level}"
-        self._connection.execute(f"SAVEPOINT {mark.savepoint}")
+    def begin(self, lock: RowLock = FOREVER) -> None:
+        """Begin to write if that has not begun; see ``Transaction.begin``."""
+        with self.errors(interruptible=False):
+            self.transaction.begin(lock)
 
-    def _undo(self, mark: _Mark) -> None:
-        if not mark.savepoint or not self.in_transaction:
-            return
-        self._detach_queries()
-        self._connection.execute(f"ROLLBACK TO {mark.savepoint}")
-        self._connection.execute(f"RELEASE {mark.savepoint}")
-        if mark.was_idle:
-            self._connection.execute("ROLLBACK")
-        self._forget_views()
-
-    def begin(self) -> None:
-        """Begin a transaction if there is none, waiting for other writers.
+    def lock_tables(self, names: Iterable[str], lock: RowLock) -> None:
+        """Carry out LOCK TABLE.
 
         Raises:
-            CallBrokenError: the client broke the call off while it waited.
+            OracleError: ORA-00942 for an unknown table, and what ``begin`` raises.
         """
-        connection = self._connection
-        if connection.in_transaction:
-            return
-        self._detach_queries()
-        connection.execute("PRAGMA busy_timeout = 0")
-        try:
-            while not self._begin_immediately(connection):
-                self.context.wait(_LOCK_POLL)
-        finally:
-            connection.execute(f"PRAGMA busy_timeout = {round(_BUSY_SECONDS * 1000)}")
-        for level, mark in enumerate(self._marks):
-            self._set_savepoint(mark, level)
-
-    def _begin_immediately(self, connection: sqlite3.Connection) -> bool:
-        """Begin a transaction unless another session is writing; return whether it began."""
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error) or "busy" in str(error):
-                return False
-            raise translate_error(error, self.context.schema) from error
-        return True
+        for name in names:
+            self._database.definitions.table(name)
+        self.begin(lock)
 
     def commit(self) -> None:
         """Make the changes of the transaction permanent."""
-        self._end("COMMIT")
+        if self._opened is not None:
+            self.transaction.commit()
+            self._forget_views()
 
     def rollback(self) -> None:
         """Undo the changes of the transaction."""
-        self._end("ROLLBACK")
+        if self._opened is not None:
+            self.transaction.rollback()
+            self._forget_views()
 
-    def _end(self, statement: str) -> None:
-        if not self.in_transaction:
-            return
-        self._detach_queries()
-        self._connection.execute(statement)
-        for mark in self._marks:
-            mark.savepoint, mark.was_idle = None, True
+    def rollback_to(self, savepoint: str) -> None:
+        """Undo the changes since a savepoint.
+
+        Raises:
+            OracleError: ORA-01086 if there is none of this name.
+        """
+        self.transaction.rollback_to(savepoint)
         self._forget_views()
+
+    def next_value(self, name: str) -> int:
+        """Return the next number of a sequence.
+
+        Raises:
+            OracleError: ORA-02289 if there is none of this name.
+        """
+        number = self._numbers[name] = self._database.definitions.sequence(name).next()
+        return number
+
+    def current_value(self, name: str) -> int:
+        """Return the number of a sequence that the session got last.
+
+        Raises:
+            OracleError: ORA-08002 if it got none, ORA-02289 if there is none of this name.
+        """
+        self._database.definitions.sequence(name)
+        if name not in self._numbers:
+            raise OracleError(8002, f"sequence {name}.CURRVAL is not yet defined in this session")
+        return self._numbers[name]
 
     def _forget_views(self) -> None:
         if self._dictionary is not None:
@@ -306,29 +304,61 @@ class SqlSession:
             OracleError: for a mistake in it.
         """
         connection = self._connection
+        self.transaction.observe()
         declared = self.describe(translation)
+        text = self._locked(translation) if translation.lock else translation.text
+        if not self.in_transaction:
+            # An open query would keep this one from seeing what was committed since.
+            self._detach_queries()
         with self.errors():
-            cursor = connection.execute(translation.text, [to_storage(each) for each in binds])
+            cursor = connection.execute(text, [to_storage(each) for each in binds])
         names = translation.names or [each[0].split(":")[0] for each in cursor.description]
         rows = QueryRows(cursor, self.errors, self.context.nls)
         rows.describe(names, declared)
         self._queries.add(rows)
         return rows
 
+    def _locked(self, translation: Translation) -> str:
+        """Lock the rows of a query; return the query of those that can be had."""
+        assert translation.lock is not None  # noqa: S101 - the caller looked
+        try:
+            self.begin(translation.lock)
+        except OracleError as error:
+            if not translation.lock.skips or error.code != translation.lock.failure.code:
+                raise
+            return f"SELECT * FROM ( {translation.text} ) LIMIT 0"  # noqa: S608 - translated
+        return translation.text
+
     def describe(self, translation: Translation) -> list[Column | None]:
         """Return the columns of a query that have a declared type, None for the others."""
-        connection = self._connection
+        self._refresh_views(translation)
+        known = self._database.descriptions.get(translation.text)
+        if known is not None:
+            return known
+        columns = self._declared(translation.describing_text)
+        if translation.branch_text and None in columns:
+            # A CASE is of its branches' type; of a LOB, nothing else would tell.
+            branches = self._declared(translation.branch_text)
+            for index, (column, branch) in enumerate(zip(columns, branches, strict=True)):
+                if column is None and branch is not None and branch.type in LOB_TYPES:
+                    columns[index] = branch
+        self._database.descriptions[translation.text] = columns
+        return columns
+
+    def _refresh_views(self, translation: Translation) -> None:
+        """Fill the views that a statement reads, where they are not as they should be."""
+        self._connection  # noqa: B018 - opens it, and the dictionary with it
         assert self._dictionary is not None  # noqa: S101 - set with the connection
         stale = self._dictionary.stale(translation.views)
         if stale:
             self._detach_queries()
             self._dictionary.refresh(stale)
-        known = self._database.descriptions.get(translation.text)
-        if known is not None:
-            return known
+
+    def _declared(self, text: str) -> list[Column | None]:
+        connection = self._connection
         with self.errors(interruptible=False):
             # SQLite tells declared types of a query's columns only for a view.
-            connection.execute(f"CREATE TEMP VIEW describe$ AS {translation.describing_text}")
+            connection.execute(f"CREATE TEMP VIEW describe$ AS {text}")
             try:
                 found = connection.execute("PRAGMA temp.table_info(describe$)").fetchall()
             finally:
@@ -337,7 +367,6 @@ class SqlSession:
         for _, name, declared, *_ in found:
             spec = parse_declared_type(declared) if declared else None
             columns.append(spec.column(name) if spec else None)
-        self._database.descriptions[translation.text] = columns
         return columns
 
     def dml(
@@ -351,8 +380,10 @@ class SqlSession:
         Raises:
             OracleError: for a mistake in it or a violated constraint.
         """
+        self._check_identity(translation)
         with self.atomic():
             self.begin()
+            self._refresh_views(translation)
             self._detach_queries()
             with self.errors(is_update=translation.is_update):
                 cursor = self._connection.execute(
@@ -365,27 +396,50 @@ class SqlSession:
             self.context.wait(0)
         return max(count, len(returned)), returned
 
+    def _check_identity(self, translation: Translation) -> None:
+        table = self._database.definitions.tables.get(translation.target)
+        for column in table.columns if table else ():
+            if column.identity is None or not column.identity.always:
+                continue
+            names = translation.target_columns
+            if names is None or column.name in names:
+                raise OracleError(32795, "cannot insert into a generated always identity column")
+
     def ddl(self, text: str) -> None:
-        """Execute CREATE, DROP or TRUNCATE, which commits before and after.
+        """Execute a statement that changes the schema, which commits before and after.
 
         Raises:
             OracleError: for a mistake in it.
         """
-        tokens = tokenize(text.rstrip().rstrip(";"))
-        statements = DdlTranslator(
-            text.rstrip().rstrip(";"), tokens, self._database.source.namespace.schemas()
-        ).translate()
+        text = text.rstrip().rstrip(";")
+        schemas = self._database.source.namespace.schemas()
+        translator = DdlTranslator(text, tokenize(text), schemas, self.context.schema)
+        change = translator.translate()
         self.commit()
-        self.begin()
+        # Tables are made anew, as SQLite cannot change most of what one is.
+        self._connection.execute("PRAGMA foreign_keys = OFF")
+        self._connection.execute("PRAGMA legacy_alter_table = ON")
         try:
-            with self.errors():
-                for statement in statements:
-                    self._connection.execute(statement)
+            self.begin()
+            # Held until the definitions are known: the write lock is free before.
+            with self._database.defining:
+                self._change(change)
+        except OracleError as error:
+            self.rollback()
+            raise translator.failures.get(error.code, error) from error
         except BaseException:
             self.rollback()
             raise
+        finally:
+            self._connection.execute("PRAGMA foreign_keys = ON")
+
+    def _change(self, change: Change) -> None:
+        definitions = self._database.definitions.copy()
+        with self.errors():
+            for statement in change(definitions):
+                self._connection.execute(statement)
         self.commit()
-        self._database.schema_changed()
+        self._database.schema_changed(definitions)
 
     def execute(self, text: str, binds: Sequence[Any] | dict[str, Any]) -> list[Any] | int:
         """Execute any SQL statement for a procedure; return its rows or the row count."""
@@ -411,4 +465,4 @@ class SqlSession:
                 query.close()
             self._opened.set_progress_handler(None, 0)
             self._opened.close()
-            self._opened = None
+            self._opened = self._transaction = None

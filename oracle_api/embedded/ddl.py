@@ -1,55 +1,65 @@
-"""Translation of CREATE TABLE and the other statements that change the schema."""
+"""CREATE, DROP and the other statements that change the schema."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
+from collections.abc import Callable
+from dataclasses import replace
 
-from oracle_api.embedded.conversions import Nls
-from oracle_api.embedded.datatypes import DataType, TypeSpec, type_spec
-from oracle_api.embedded.declared import declared_type
+from oracle_api.embedded.altering import TableAlteration
+from oracle_api.embedded.columnsyntax import ColumnSyntax, ParsedColumn
+from oracle_api.embedded.datatypes import TypeSpec
+from oracle_api.embedded.definitions import (
+    Constraint,
+    Definitions,
+    IndexDefinition,
+    IndexPart,
+    NumberSequence,
+    TableDefinition,
+    ViewDefinition,
+)
 from oracle_api.embedded.errors import OracleError
-from oracle_api.embedded.functions import PREFIX
 from oracle_api.embedded.lexer import Kind, Token
 from oracle_api.embedded.plsql import Parser
-from oracle_api.embedded.translate import Translator, literal, quote
-from oracle_api.embedded.typenames import parse_numbers
+from oracle_api.embedded.tablechanges import add_column, add_constraint
+from oracle_api.embedded.tablesql import (
+    create_index,
+    create_indexes,
+    create_table,
+    drop_index,
+    rebuild_table,
+)
+from oracle_api.embedded.translate import Translator, quote
 
-_CHECKED = frozenset(
-    {
-        DataType.NUMBER, DataType.DATE, DataType.TIMESTAMP, DataType.TIMESTAMP_TZ,
-        DataType.TIMESTAMP_LTZ, DataType.RAW, DataType.BLOB,
-    }
-)  # fmt: skip
-_NOT_IN_SQL = frozenset(
-    {
-        DataType.BOOLEAN, DataType.CURSOR, DataType.BINARY_INTEGER, DataType.INTERVAL_DS,
-        DataType.INTERVAL_YM, DataType.XMLTYPE, DataType.JSON,
-    }
-)  # fmt: skip
+#: Changes the definitions, and returns the statements to execute on SQLite.
+Change = Callable[[Definitions], list[str]]
 
 
 class DdlTranslator:
     """Translates one statement.
 
-    ``table`` and ``columns`` are those of CREATE TABLE.
+    ``table`` and ``columns`` are those of CREATE TABLE. ``failures`` are the errors to report
+    instead of those with which SQLite refuses the statements.
 
     Args:
         text: the statement.
         tokens: its tokens.
         schemas: known schemas, dropped as qualifiers.
+        owner: the current schema.
     """
 
-    def __init__(self, text: str, tokens: list[Token], schemas: set[str]) -> None:
+    def __init__(self, text: str, tokens: list[Token], schemas: set[str], owner: str = "") -> None:
         self._text = text
         self._tokens = tokens
         self._schemas = schemas
+        self._owner = owner
         self._parser = Parser(text)
+        self._syntax = ColumnSyntax(self._parser, text, schemas)
         self.table = ""
         self.columns: list[tuple[str, TypeSpec]] = []
+        self.failures: dict[int, OracleError] = {}
 
-    def translate(self) -> list[str]:
-        """Return the statements to execute instead.
+    def translate(self) -> Change:
+        """Return the change that the statement makes.
 
         Raises:
             OracleError: for what is not supported.
@@ -60,212 +70,297 @@ class DdlTranslator:
                 return self._create()
             if parser.accept("DROP"):
                 return self._drop()
+            if parser.accept("ALTER"):
+                return self._alter()
+            if parser.accept("COMMENT"):
+                return self._comment()
             if parser.accept("TRUNCATE"):
                 parser.expect("TABLE")
-                return [f"DELETE FROM {quote(self._name())}"]  # noqa: S608 - quoted
+                name = self._syntax.name()
+                self._end()
+                return lambda definitions: _truncate(definitions, name)
         except OracleError as error:
             if error.code == 6550:
                 raise OracleError(922, "missing or invalid option") from None
             raise
         raise OracleError(900, "invalid SQL statement")
 
-    def _name(self) -> str:
-        path = self._parser.path()
-        if len(path) > 1 and path[0] not in self._schemas:
-            raise OracleError(1918, f"user '{path[0]}' does not exist")
-        return path[-1]
-
-    def _drop(self) -> list[str]:
-        for kind in ("TABLE", "INDEX", "VIEW"):
-            if self._parser.accept(kind):
-                name = self._name()
-                for ignored in ("CASCADE", "CONSTRAINTS", "PURGE"):
-                    self._parser.accept(ignored)
-                self._end()
-                return [f"DROP {kind} {quote(name)}"]
-        raise OracleError(950, "invalid DROP option")
-
     def _end(self) -> None:
         if self._parser.token.kind is not Kind.END:
             raise self._parser.unexpected()
 
-    def _create(self) -> list[str]:
+    def _drop(self) -> Change:
+        parser = self._parser
+        drops: dict[str, Callable[[Definitions, str, bool], list[str]]] = {
+            "TABLE": _drop_table, "INDEX": _drop_index, "VIEW": _drop_view,
+            "SEQUENCE": _drop_sequence,
+        }  # fmt: skip
+        for kind, drop in drops.items():
+            if parser.accept(kind):
+                name, cascades = self._syntax.name(), parser.accept("CASCADE")
+                if cascades:
+                    parser.expect("CONSTRAINTS")
+                parser.accept("PURGE")
+                self._end()
+                return lambda definitions: drop(definitions, name, cascades)
+        raise OracleError(950, "invalid DROP option")
+
+    def _create(self) -> Change:
         if self._parser.accept("TABLE"):
-            return [self._create_table()]
-        unique = "UNIQUE " if self._parser.accept("UNIQUE") else ""
+            return self._create_table()
+        if self._parser.accept("SEQUENCE"):
+            return self._create_sequence()
+        unique = self._parser.accept("UNIQUE")
         if self._parser.accept("INDEX"):
-            name = quote(self._name())
-            self._parser.expect("ON")
-            return [f"CREATE {unique}INDEX {name} ON {quote(self._name())} {self._rest()}"]
+            return self._create_index(unique)
+        replaces = self._parser.accept("OR")
+        if replaces:
+            self._parser.expect("REPLACE")
         if self._parser.accept("VIEW"):
-            return [f"CREATE VIEW {quote(self._name())} {self._rest()}"]
+            return self._create_view(replaces)
         raise OracleError(901, "invalid CREATE command")
 
-    def _rest(self) -> str:
-        """Translate all that follows."""
-        start = self._parser.token.position
-        rest = [token for token in self._tokens if token.position >= start]
-        return Translator(rest, self._text, self._schemas, {}).translate_tokens()
+    def _create_table(self) -> Change:
+        parser, syntax = self._parser, self._syntax
+        name = self.table = syntax.name()
+        parser.expect("(")
+        elements = [self._element()]
+        while parser.accept(","):
+            elements.append(self._element())
+        parser.expect(")")
+        self._end()
 
-    def _create_table(self) -> str:
-        name = self.table = self._name()
+        def change(definitions: Definitions) -> list[str]:
+            definitions.check_name(name)
+            table = TableDefinition(self._owner, name, ())
+            for element in elements:
+                if isinstance(element, ParsedColumn):
+                    table = add_column(table, element, definitions)
+            for element in elements:
+                if isinstance(element, Constraint):
+                    table = add_constraint(table, element, definitions)
+            definitions.put(table)
+            return [create_table(table), *create_indexes(table, definitions)]
+
+        return change
+
+    def _element(self) -> ParsedColumn | Constraint:
+        if self._syntax.at_constraint:
+            return self._syntax.constraint()
+        parsed = self._syntax.column()
+        self.columns.append((parsed.column.name, parsed.column.spec))
+        return parsed
+
+    def _create_sequence(self) -> Change:
+        name, options = self._syntax.name(), self._syntax.sequence_options()
+        self._end()
+
+        def change(definitions: Definitions) -> list[str]:
+            definitions.check_name(name)
+            definitions.sequences[name] = NumberSequence(self._owner, name, options)
+            return []
+
+        return change
+
+    def _create_index(self, unique: bool) -> Change:
+        name = self._syntax.name()
+        self._parser.expect("ON")
+        table_name = self._syntax.name()
         self._parser.expect("(")
-        parts = [self._element()]
+        parts = [self._part()]
         while self._parser.accept(","):
-            parts.append(self._element())
+            parts.append(self._part())
         self._parser.expect(")")
         self._end()
-        return f"CREATE TABLE {quote(name)} ( {' , '.join(parts)} )"
+        self.failures[1] = OracleError(1452, "cannot CREATE UNIQUE INDEX; duplicate keys found")
 
-    def _element(self) -> str:
-        constraint = ""
-        if self._parser.accept("CONSTRAINT"):
-            constraint = f"CONSTRAINT {quote(self._parser.identifier())} "
-        if self._parser.token.is_name("PRIMARY", "UNIQUE", "FOREIGN", "CHECK"):
-            return constraint + self._translated(self._until_separator())
-        column = self._parser.identifier()
-        spec = self._type()
-        self.columns.append((column, spec))
-        parts = [quote(column), declared_type(spec)]
-        while not (self._parser.token.is_operator(",", ")") or self._at_end()):
-            parts.append(self._column_option())
-        # At the end, as SQLite would give a constraint's name to an unnamed one after it.
-        return " ".join(parts + _checks(column, spec))
+        def change(definitions: Definitions) -> list[str]:
+            table = definitions.table(table_name)
+            for part in parts:
+                if part.is_column and table.column(part.text) is None:
+                    raise OracleError(904, f'"{part.text}": invalid identifier')
+            if name in definitions.indexes:
+                raise OracleError(955, "name is already used by an existing object")
+            index = IndexDefinition(self._owner, name, table_name, tuple(parts), unique)
+            _check_columns(index, table, definitions)
+            definitions.indexes[name] = index
+            return create_index(index)
 
-    def _at_end(self) -> bool:
-        return self._parser.token.kind is Kind.END
+        return change
 
-    def _type(self) -> TypeSpec:
-        words = [self._parser.identifier()]
-        numbers = parse_numbers(self._parser)
-        for follower in ("RAW", "PRECISION", "WITH", "LOCAL", "TIME", "ZONE"):
-            if self._parser.accept(follower):
-                words.append(follower)
-        name = " ".join(words)
-        try:
-            spec = type_spec("FLOAT" if name == "DOUBLE PRECISION" else name, numbers)
-        except KeyError:
-            raise OracleError(902, "invalid datatype") from None
-        if spec.type in _NOT_IN_SQL:
-            raise OracleError(902, "invalid datatype")
-        if spec.type == DataType.VARCHAR2 and not spec.size:
-            raise OracleError(906, "missing left parenthesis")
-        return spec
+    def _part(self) -> IndexPart:
+        tokens = self._syntax.until_separator("ASC", "DESC")
+        text = self._syntax.source(tokens)
+        descending = self._parser.accept("DESC")
+        if not descending:
+            self._parser.accept("ASC")
+        is_column = len(tokens) == 1 and tokens[0].is_identifier
+        text = tokens[0].text if is_column else text
+        return IndexPart(text, self._syntax.translated(tokens), is_column, descending)
 
-    def _column_option(self) -> str:
+    def _create_view(self, replaces: bool) -> Change:
+        name = self._syntax.name()
+        start = self._parser.token.position
+        rest = [token for token in self._tokens if token.position >= start]
+        query = next((token for token in rest if token.is_name("SELECT", "WITH")), rest[-1])
+        translated = Translator(rest, self._text, self._schemas, {}).translate_tokens()
+        view = ViewDefinition(self._owner, name, self._text[query.position :])
+
+        def change(definitions: Definitions) -> list[str]:
+            before = definitions.views.pop(name, None) if replaces else None
+            definitions.check_name(name)
+            definitions.views[name] = view
+            dropped = [] if before is None else [f"DROP VIEW {quote(name)}"]
+            return [*dropped, f"CREATE VIEW {quote(name)} {translated}"]
+
+        return change
+
+    def _alter(self) -> Change:
+        if not self._parser.accept("TABLE"):
+            raise OracleError(940, "invalid ALTER command")
+        name = self._syntax.name()
+        alteration = TableAlteration(self._parser, self._syntax, self.failures)
+        steps = [alteration.step()]
+        while not self._syntax.at_end:
+            steps.append(alteration.step())
+
+        def change(definitions: Definitions) -> list[str]:
+            before = definitions.table(name)
+            after, sources = before, {column.name: column.name for column in before.columns}
+            for step in steps:
+                after = step(after, sources, definitions)
+            return _replace_table(definitions, before, after, sources)
+
+        return change
+
+    def _comment(self) -> Change:
         parser = self._parser
-        if parser.accept("CONSTRAINT"):
-            return f"CONSTRAINT {quote(parser.identifier())} " + self._column_option()
-        if parser.accept("DEFAULT"):
-            return f"DEFAULT ( {self._translated(self._default_tokens())} )"
-        if parser.accept("NOT"):
-            parser.expect("NULL")
-            return "NOT NULL"
-        if parser.accept("NULL"):
-            return ""
-        if parser.accept("PRIMARY"):
-            parser.expect("KEY")
-            return "NOT NULL PRIMARY KEY"
-        if parser.accept("UNIQUE"):
-            return "UNIQUE"
-        if parser.token.is_name("REFERENCES", "CHECK"):
-            return self._translated(self._until_separator())
-        raise parser.unexpected()
+        parser.expect("ON")
+        is_table = parser.accept("TABLE")
+        if not is_table:
+            parser.expect("COLUMN")
+        path = parser.path()
+        parser.expect("IS")
+        if parser.token.kind is not Kind.STRING:
+            raise OracleError(1780, "string literal required")
+        comment = parser.advance().text or None
+        self._end()
 
-    def _default_tokens(self) -> list[Token]:
-        return self._until_separator("NOT", "NULL", "PRIMARY", "UNIQUE", "CONSTRAINT", "CHECK")
+        def change(definitions: Definitions) -> list[str]:
+            table = definitions.table(path[-1] if is_table else path[-2 if len(path) > 1 else -1])
+            if is_table:
+                definitions.put(replace(table, comment=comment))
+                return []
+            column = table.column(path[-1])
+            if column is None:
+                raise OracleError(904, f'"{path[-1]}": invalid identifier')
+            changed = replace(column, comment=comment)
+            columns = tuple(changed if each is column else each for each in table.columns)
+            definitions.put(replace(table, columns=columns))
+            return []
 
-    def _until_separator(self, *stops: str) -> list[Token]:
-        """Take the tokens up to the comma or parenthesis that ends the column."""
-        taken: list[Token] = []
-        depth = 0
-        while not self._at_end():
-            token = self._parser.token
-            if depth == 0 and token.is_operator(",", ")"):
-                break
-            if depth == 0 and taken and token.is_name(*stops):
-                break
-            depth += token.is_operator("(") - token.is_operator(")")
-            taken.append(self._parser.advance())
-        return taken
-
-    def _translated(self, tokens: list[Token]) -> str:
-        end = Token(Kind.END, "", len(self._text))
-        translator = Translator([*tokens, end], self._text, self._schemas, {})
-        translator.keep_words("PRIMARY", "KEY", "UNIQUE", "FOREIGN", "CHECK", "REFERENCES")
-        return translator.translate_tokens()
+        return change
 
 
-def _checks(column: str, spec: TypeSpec) -> list[str]:
-    """Return constraints that keep out what the column's type does not allow.
-
-    Their names carry the error that a violation is: ``ORA:<number>:<message>``.
-    """
-    name = quote(column)
-    if spec.type in (DataType.VARCHAR2, DataType.CHAR):
-        error = quote(f"ORA:12899:value too large for column {column} (maximum: {spec.size})")
-        return [f"CONSTRAINT {error} CHECK ( length ( {name} ) <= {spec.size} )"]
-    if spec.type not in _CHECKED:
-        return []
-    error = _CHECK_ERRORS.get(spec.type, "ORA:1861:literal does not match format string")
-    checks = [_fits(name, error, spec, 0 if spec.type == DataType.NUMBER else spec.size)]
-    if spec.type == DataType.NUMBER and spec.precision:
-        error = "ORA:1438:value larger than specified precision allowed for this column"
-        checks.append(_fits(name, error, spec, spec.precision))
-    return checks
-
-
-def _fits(name: str, error: str, spec: TypeSpec, size: int) -> str:
-    arguments = f"{name} , {literal(spec.name)} , {size} , {spec.scale}"
-    return f"CONSTRAINT {quote(error)} CHECK ( {PREFIX}fits ( {arguments} ) )"
-
-
-_CHECK_ERRORS = {
-    DataType.NUMBER: "ORA:1722:invalid number",
-    DataType.RAW: "ORA:932:inconsistent datatypes or value too large",
-    DataType.BLOB: "ORA:932:inconsistent datatypes",
-}
-
-
-def alter_session(text: str, nls: Nls) -> str | None:
-    """Carry out ALTER SESSION SET …; return the new current schema if it names one.
-
-    Settings that have no effect here are accepted, as long as they are written correctly.
+def _check_columns(
+    index: IndexDefinition, table: TableDefinition, definitions: Definitions
+) -> None:
+    """Refuse an index over the columns of another.
 
     Raises:
-        OracleError: ORA-00922 for other statements, ORA-01882 for an unknown time zone.
+        OracleError: ORA-01408.
     """
-    body = re.fullmatch(r"\s*ALTER\s+SESSION\s+SET\s+(.*?)[\s;\0]*", text, re.I | re.S)
-    if body is None:
-        raise OracleError(922, "missing or invalid option")
-    schema = None
-    settings = re.findall(r"(\w+)\s*=\s*(?:'((?:[^']|'')*)'|\"?([\w$#.+-]+)\"?)", body[1])
-    if not settings:
-        raise OracleError(922, "missing or invalid option")
-    for name, quoted, word in settings:
-        value = quoted or word
-        match name.upper():
-            case "NLS_DATE_FORMAT":
-                nls.date_format = value
-            case "NLS_TIMESTAMP_FORMAT":
-                nls.timestamp_format = value
-            case "NLS_TIMESTAMP_TZ_FORMAT":
-                nls.timestamp_tz_format = value
-            case "TIME_ZONE":
-                nls.time_zone = _time_zone(value)
-            case "CURRENT_SCHEMA":
-                schema = value.upper()
-    return schema
+    columns = [(part.text, part.descending) for part in index.parts]
+    others = [
+        [(part.text, part.descending) for part in other.parts]
+        for other in definitions.indexes.values()
+        if other.table == table.name
+    ]
+    others += [[(name, False) for name in key.columns] for key in table.unique_keys()]
+    if columns in others:
+        raise OracleError(1408, "such column list already indexed")
 
 
-def _time_zone(text: str) -> dt.tzinfo:
-    match = re.fullmatch(r"([+-]?)(\d{1,2}):(\d{2})", text.strip())
-    if match:
-        minutes = int(match[2]) * 60 + int(match[3])
-        return dt.timezone(dt.timedelta(minutes=-minutes if match[1] == "-" else minutes))
-    if text.upper() in ("UTC", "GMT", "Z"):
-        return dt.UTC
-    if text.upper() in ("LOCAL", "DBTIMEZONE"):
-        zone = dt.datetime.now().astimezone().tzinfo
-        return zone if zone is not None else dt.UTC
-    raise OracleError(1882, "timezone region not found")
+def _replace_table(
+    definitions: Definitions,
+    before: TableDefinition,
+    after: TableDefinition,
+    sources: dict[str, str],
+) -> list[str]:
+    """Put a table in the place of another; its indexes lose what is dropped."""
+    del definitions.tables[before.name]
+    if after.name != before.name:
+        definitions.check_name(after.name)
+    renamed = {old: new for new, old in sources.items()}
+    for name, index in list(definitions.indexes.items()):
+        if index.table != before.name:
+            continue
+        if any(part.is_column and part.text not in renamed for part in index.parts):
+            del definitions.indexes[name]
+            continue
+        parts = tuple(
+            replace(part, text=renamed[part.text], sql=quote(renamed[part.text]))
+            if part.is_column
+            else part
+            for part in index.parts
+        )
+        definitions.indexes[name] = replace(index, table=after.name, parts=parts)
+    statements = []
+    for child in definitions.children(before.name) if after.name != before.name else ():
+        constraints = tuple(
+            replace(each, parent=after.name) if each.parent == before.name else each
+            for each in child.constraints
+        )
+        definitions.put(replace(child, constraints=constraints))
+        statements += _rebuild(child, definitions)
+    definitions.put(after)
+    return rebuild_table(before.name, after, sources, definitions) + statements
+
+
+def _rebuild(before: TableDefinition, definitions: Definitions) -> list[str]:
+    table = definitions.tables[before.name]
+    same = {column.name: column.name for column in table.columns}
+    return rebuild_table(before.name, table, same, definitions)
+
+
+def _truncate(definitions: Definitions, name: str) -> list[str]:
+    definitions.table(name)
+    return [f"DELETE FROM {quote(name)}"]  # noqa: S608 - quoted
+
+
+def _drop_table(definitions: Definitions, name: str, cascades: bool) -> list[str]:
+    definitions.table(name)
+    statements = []
+    for child in definitions.children(name):
+        if not cascades:
+            raise OracleError(2449, "unique/primary keys in table referenced by foreign keys")
+        kept = tuple(each for each in child.constraints if each.parent != name)
+        definitions.put(replace(child, constraints=kept))
+        statements += _rebuild(child, definitions)
+    definitions.drop_table(name)
+    return [*statements, f"DROP TABLE {quote(name)}"]
+
+
+def _drop_index(definitions: Definitions, name: str, _cascades: bool) -> list[str]:
+    keys = (key for table in definitions.tables.values() for key in table.unique_keys())
+    if any(key.name == name for key in keys):
+        raise OracleError(2429, "cannot drop index used for enforcement of unique/primary key")
+    if name not in definitions.indexes:
+        raise OracleError(1418, "specified index does not exist")
+    return drop_index(definitions.indexes.pop(name))
+
+
+def _drop_view(definitions: Definitions, name: str, _cascades: bool) -> list[str]:
+    if name not in definitions.views:
+        raise OracleError(942, "table or view does not exist")
+    del definitions.views[name]
+    return [f"DROP VIEW {quote(name)}"]
+
+
+def _drop_sequence(definitions: Definitions, name: str, _cascades: bool) -> list[str]:
+    definitions.sequence(name)
+    columns = (column for table in definitions.tables.values() for column in table.columns)
+    if any(column.identity and column.identity.sequence == name for column in columns):
+        raise OracleError(32794, "cannot drop a system-generated sequence")
+    del definitions.sequences[name]
+    return []

@@ -12,6 +12,7 @@ from oracle_api.embedded.namedtypes import TypeKind
 from oracle_api.embedded.procedures import StoredObject
 from oracle_api.embedded.signatures import Parameter, Subprogram
 from oracle_api.embedded.storage import to_storage
+from oracle_api.embedded.tableviews import TABLE_VIEWS, objects
 from oracle_api.embedded.translate import quote
 from oracle_api.embedded.typeviews import TYPE_VIEWS
 from oracle_api.embedded.views import DictionarySource, Row, View
@@ -110,13 +111,15 @@ def _objects(source: DictionarySource) -> Iterator[Row]:
     for stored in source.namespace.objects():
         created = stored.last_ddl_time
         head = (stored.owner, stored.name, stored.object_id)
-        yield (*head, stored.object_type, created, created, "VALID")
+        yield (*head, stored.object_type, created, created, "VALID", "N")
     for named in source.namespace.types():
         if not named.is_plsql:
             head = (named.owner, named.name, named.object_id)
-            yield (*head, "TYPE", named.created, named.created, "VALID")
+            yield (*head, "TYPE", named.created, named.created, "VALID", "N")
     for synonym in source.namespace.synonyms():
-        yield (synonym.owner, synonym.name, synonym.object_id, "SYNONYM", None, None, "VALID")
+        head = (synonym.owner, synonym.name, synonym.object_id)
+        yield (*head, "SYNONYM", None, None, "VALID", "N")
+    yield from objects(source)
 
 
 def _synonyms(source: DictionarySource) -> Iterator[Row]:
@@ -170,7 +173,8 @@ VIEWS: dict[str, View] = {
     ),
     "ALL_OBJECTS": View(
         "OWNER VARCHAR2(128), OBJECT_NAME VARCHAR2(128), OBJECT_ID NUMBER, "
-        "OBJECT_TYPE VARCHAR2(23), CREATED DATE, LAST_DDL_TIME DATE, STATUS VARCHAR2(7)",
+        "OBJECT_TYPE VARCHAR2(23), CREATED DATE, LAST_DDL_TIME DATE, STATUS VARCHAR2(7), "
+        "TEMPORARY VARCHAR2(1)",
         _objects,
     ),
     "ALL_SYNONYMS": View(
@@ -194,6 +198,7 @@ VIEWS: dict[str, View] = {
         dynamic=True,
     ),
     **TYPE_VIEWS,
+    **TABLE_VIEWS,
 }
 
 #: What the views may be called, and the name of their table.
@@ -224,27 +229,37 @@ class Dictionary:
     def __init__(self, connection: sqlite3.Connection, source: DictionarySource) -> None:
         self._connection = connection
         self._source = source
-        self._versions: dict[str, int] = {}
-        for name, view in VIEWS.items():
-            columns = ", ".join(map(_declare, view.columns.split(", ")))
-            connection.execute(f"CREATE TEMP TABLE {quote(name)} ({columns})")
+        self._versions: dict[str, tuple[int, int]] = {}
+        self._created: set[str] = set()
 
     def stale(self, names: Iterable[str]) -> list[str]:
         """Return which of these views must be filled before they are read."""
-        version = self._source.namespace.version
+        version = self._version
         return [
             name for name in names if VIEWS[name].dynamic or self._versions.get(name) != version
         ]
 
+    @property
+    def _version(self) -> tuple[int, int]:
+        return self._source.namespace.version, self._source.definitions().version
+
     def forget(self) -> None:
-        """Have all views filled again, as a rollback undoes that too."""
+        """Have all views made and filled again, as a rollback undoes that too."""
         self._versions.clear()
+        self._created.clear()
+
+    def _create(self, name: str) -> None:
+        if name not in self._created:
+            columns = ", ".join(map(_declare, VIEWS[name].columns.split(", ")))
+            self._connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {quote(name)} ({columns})")
+            self._created.add(name)
 
     def refresh(self, names: Iterable[str]) -> None:
         """Fill views with their present rows."""
         for name in names:
             view = VIEWS[name]
-            self._versions[name] = self._source.namespace.version
+            self._versions[name] = self._version
+            self._create(name)
             self._connection.execute(f"DELETE FROM temp.{quote(name)}")  # noqa: S608 - constant
             places = ", ".join("?" * (view.columns.count(", ") + 1))
             self._connection.executemany(

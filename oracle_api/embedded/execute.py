@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from oracle_api.embedded.call import Call
 from oracle_api.embedded.compiler import Compiler
+from oracle_api.embedded.control import control
 from oracle_api.embedded.conversions import convert
 from oracle_api.embedded.cursors import Cursor
 from oracle_api.embedded.datatypes import LOB_TYPES, BindType, RowSource
-from oracle_api.embedded.ddl import alter_session
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.frames import Frame
-from oracle_api.embedded.lexer import StatementKind, tokenize
+from oracle_api.embedded.lexer import StatementKind, returned_binds, tokenize
 from oracle_api.embedded.messages import (
     FLAG_DML_ROW_COUNTS,
     NO_DATA_FOUND,
@@ -137,8 +137,12 @@ class Executor:
     def _translation_returns(self, cursor: Cursor) -> int:
         """Return how many of a DML statement's binds are those after RETURNING … INTO."""
         if cursor.translation is None:
-            # The statement is parsed only to know this; its errors are raised when it runs.
-            cursor.translation = self._session.sql.parse(cursor.text or "")
+            # The statement is parsed only to know this; its errors are raised when it runs, as
+            # the rows are to be read in any case.
+            try:
+                cursor.translation = self._session.sql.parse(cursor.text or "")
+            except OracleError:
+                return returned_binds(cursor.text or "")
         return cursor.translation.return_binds
 
     def _end(self, cursor: Cursor, writer: Writer, error: OracleError | None = None) -> None:
@@ -285,23 +289,13 @@ class Executor:
     def _ddl(self, cursor: Cursor, writer: Writer) -> None:
         del writer
         session, text = self._session, cursor.text or ""
-        words = [token.text for token in _first_tokens(text)]
+        words = [token.text for token in tokenize(text.replace("\0", " "))]
         if words[:2] == ["ALTER", "SESSION"]:
-            session.schema = alter_session(text, session.nls) or session.schema
-        elif words in (["COMMIT"], ["COMMIT", "WORK"]):
-            session.sql.commit()
-        elif words in (["ROLLBACK"], ["ROLLBACK", "WORK"]):
-            session.sql.rollback()
+            session.alter(text)
         elif cursor.kind is StatementKind.DDL:
             session.sql.ddl(text)
         else:
-            raise OracleError(900, "invalid SQL statement")
-
-
-def _first_tokens(text: str) -> Iterator[Any]:
-    for token in tokenize(text.replace("\0", " "))[:3]:
-        if token.text:
-            yield token
+            control(text, session.sql)
 
 
 def _check_types(types: Sequence[BindType], namespace: Namespace) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable
-from decimal import ROUND_DOWN, Decimal, DivisionByZero, InvalidOperation
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+)
 from typing import Any, Protocol
 
 from oracle_api.embedded.conversions import Nls, convert
@@ -25,6 +32,16 @@ class FunctionContext(Protocol):
         """Return the value of a parameter of SYS_CONTEXT's namespace USERENV."""
 
 
+class SequenceSource(Protocol):
+    """Where the numbers of sequences come from."""
+
+    def next_value(self, name: str) -> int:
+        """Return the next number of a sequence."""
+
+    def current_value(self, name: str) -> int:
+        """Return the number that the session got last."""
+
+
 #: Functions that SQLite has and that agree well enough, by their name in Oracle.
 NATIVE = {
     "NVL": "ifnull", "COALESCE": "coalesce", "NULLIF": "nullif", "LENGTH": "length",
@@ -39,6 +56,9 @@ WITHOUT_PARENTHESES = frozenset(
     {"SYSDATE", "SYSTIMESTAMP", "CURRENT_DATE", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "USER"}
 )
 PREFIX = "ora_"
+#: What NEXTVAL and CURRVAL are translated to.
+NEXT_VALUE = f"{PREFIX}nextval"
+CURRENT_VALUE = f"{PREFIX}currval"
 _SECONDS_PER_DAY = 86400
 _VARYING = WITHOUT_PARENTHESES | {"SYS_CONTEXT"}
 
@@ -176,6 +196,30 @@ def _mod(context: FunctionContext, value: Any, divisor: Any) -> Any:
     return number if by == 0 else number % by
 
 
+def _floor(context: FunctionContext, value: Any) -> Any:
+    number = convert_number(value, context.nls)
+    return number and number.to_integral_value(ROUND_FLOOR)
+
+
+def _ceil(context: FunctionContext, value: Any) -> Any:
+    number = convert_number(value, context.nls)
+    return number and number.to_integral_value(ROUND_CEILING)
+
+
+def _sign(context: FunctionContext, value: Any) -> Any:
+    number = convert_number(value, context.nls)
+    return None if number is None else Decimal((number > 0) - (number < 0))
+
+
+def _power(context: FunctionContext, value: Any, exponent: Any) -> Any:
+    return _calculate(context, NUMBER_CONTEXT.power, value, exponent)
+
+
+def _bitand(context: FunctionContext, left: Any, right: Any) -> Any:
+    one, other = convert_number(left, context.nls), convert_number(right, context.nls)
+    return None if one is None or other is None else Decimal(int(one) & int(other))
+
+
 def _concat(context: FunctionContext, *values: Any) -> Any:
     return "".join(convert(each, DataType.VARCHAR2, context.nls) or "" for each in values)
 
@@ -202,6 +246,12 @@ def _cast(context: FunctionContext, value: Any, type_name: Any) -> Any:
     if data_type == DataType.NUMBER:
         return convert_number(value, context.nls)
     return convert(value, data_type, context.nls)
+
+
+def _to_blob(context: FunctionContext, value: Any) -> Any:
+    if value is not None and not isinstance(value, bytes):
+        raise OracleError(932, "inconsistent datatypes: expected BINARY got CHAR")
+    return value
 
 
 def _days(value: Any, nls: Nls) -> dt.timedelta:
@@ -265,7 +315,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "TO_TIMESTAMP_TZ": _to_timestamp_tz, "SYS_EXTRACT_UTC": _sys_extract_utc,
     "TO_NUMBER": _to_number, "UPPER": _upper, "LOWER": _lower, "ROUND": _round,
     "TRUNC": _trunc, "MOD": _mod, "CONCAT": _concat, "LPAD": _lpad, "RPAD": _rpad,
-    "CAST": _cast,
+    "CAST": _cast, "FLOOR": _floor, "CEIL": _ceil, "SIGN": _sign, "POWER": _power,
+    "BITAND": _bitand, "TO_BLOB": _to_blob,
 }  # fmt: skip
 
 
@@ -332,6 +383,7 @@ def fits(stored: Stored, type_name: str, precision: int, scale: int) -> int:
 def register(
     connection: sqlite3.Connection,
     context: FunctionContext,
+    sequences: SequenceSource,
     on_error: Callable[[OracleError], None],
 ) -> None:
     """Make the functions known to a connection.
@@ -339,6 +391,7 @@ def register(
     Args:
         connection: a connection of one session.
         context: that session.
+        sequences: where NEXTVAL and CURRVAL come from.
         on_error: told of the error of a function, as SQLite itself would lose it.
     """
 
@@ -352,6 +405,11 @@ def register(
 
         return call
 
+    def number_of(value: Callable[[str], int]) -> Callable[..., Stored]:
+        return wrap(lambda _context, name: Decimal(value(name)))
+
+    connection.create_function(NEXT_VALUE, 1, number_of(sequences.next_value))
+    connection.create_function(CURRENT_VALUE, 1, number_of(sequences.current_value))
     for name, function in (FUNCTIONS | OPERATORS).items():
         connection.create_function(
             PREFIX + name.lower(), -1, wrap(function), deterministic=name not in _VARYING

@@ -149,3 +149,13 @@ def returning_into(tokens: list[Token]) -> int | None:
         elif seen_returning and token.is_name("INTO"):
             return index
     return None
+
+
+def returned_binds(text: str) -> int:
+    """Return how many binds follow RETURNING … INTO in a statement that may have mistakes."""
+    try:
+        tokens = tokenize(text)
+    except OracleError:
+        return 0
+    into = returning_into(tokens)
+    return 0 if into is None else sum(each.kind is Kind.BIND for each in tokens[into:])

@@ -11,7 +11,6 @@ from oracle_api.embedded.codec import Codec
 from oracle_api.embedded.conversions import Nls
 from oracle_api.embedded.cursors import CursorTable
 from oracle_api.embedded.database import SqlSession
-from oracle_api.embedded.ddl import alter_session
 from oracle_api.embedded.errors import (
     CallBrokenError,
     ClientGoneError,
@@ -43,6 +42,7 @@ from oracle_api.embedded.messages import (
 )
 from oracle_api.embedded.packagestates import PackageStates
 from oracle_api.embedded.packets import Marker, Packet, PacketStream, PacketType
+from oracle_api.embedded.sessionsettings import alter_session
 from oracle_api.embedded.supplied import OutputBuffer
 from oracle_api.embedded.wire import Reader, Writer
 
@@ -128,6 +128,17 @@ class Session:
             raise OracleError(2003, "invalid USERENV parameter")
         return values[name]
 
+    def alter(self, statement: str) -> None:
+        """Carry out ALTER SESSION.
+
+        Raises:
+            OracleError: for a mistake in it.
+        """
+        settings = alter_session(statement, self.nls)
+        self.schema = settings.schema or self.schema
+        if settings.serializable is not None:
+            self.sql.transaction.serializable = settings.serializable
+
     def drop(self) -> None:
         """Cut the connection; called by other threads."""
         try:
@@ -179,7 +190,7 @@ class Session:
             return False
         self.user = self.schema = request.user.upper()
         if statement := request.parameters.get("AUTH_ALTER_SESSION"):
-            self.schema = alter_session(statement, self.nls) or self.schema
+            self.alter(statement)
         service = self._server.service
         # Before the answer: who has it may look for the session.
         self.is_open = True

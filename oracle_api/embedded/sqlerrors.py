@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from oracle_api.embedded.errors import OracleError
+from oracle_api.embedded.tablesql import KEY_SUFFIX
+
+#: Gives the name of what keeps columns of a table unique.
+KeyFinder = Callable[[str, Sequence[str]], str | None]
 
 
 def _column(match: re.Match[str], schema: str) -> str:
@@ -33,7 +37,6 @@ _RULES: list[tuple[str, int, str, _Describe | None]] = [
      "name is already used by an existing object", None),
     (r"ambiguous column name", 918, "column ambiguously defined", None),
     (r"duplicate column name", 957, "duplicate column name", None),
-    (r"UNIQUE constraint failed: (.+)", 1, "unique constraint ({}) violated", _constraint),
     (r"NOT NULL constraint failed: (\S+)", 1400, "cannot insert NULL into {}", _table_column),
     (r"CHECK constraint failed: ORA:(\d+):(.*)", 0, "", None),
     (r"CHECK constraint failed: (.+)", 2290, "check constraint ({}) violated", _constraint),
@@ -51,15 +54,34 @@ _RULES: list[tuple[str, int, str, _Describe | None]] = [
 ]  # fmt: skip
 
 
-def translate_error(error: sqlite3.Error, schema: str, is_update: bool = False) -> OracleError:
+def _violated_key(text: str, schema: str, key_of: KeyFinder) -> OracleError | None:
+    """Return the error for a key that would be there twice, None if it is another error."""
+    match = re.search(r"UNIQUE constraint failed: (?:index '(.+)'|(.+))", text)
+    if match is None:
+        return None
+    if match[1]:
+        name = match[1].removesuffix(KEY_SUFFIX)
+    else:
+        columns = [column.split(".", 1) for column in match[2].split(", ")]
+        name = key_of(columns[0][0], [column for _, column in columns]) or columns[0][0]
+    return OracleError(1, f"unique constraint ({schema}.{name}) violated")
+
+
+def translate_error(
+    error: sqlite3.Error, schema: str, key_of: KeyFinder, is_update: bool = False
+) -> OracleError:
     """Return the ORA- error for an error of SQLite.
 
     Args:
         error: what SQLite raised.
         schema: the current schema, which Oracle names in messages.
+        key_of: gives the name of what keeps columns of a table unique.
         is_update: whether the statement is an UPDATE, whose nulls are ORA-01407.
     """
     text = str(error)
+    violated = _violated_key(text, schema, key_of)
+    if violated is not None:
+        return violated
     for pattern, code, message, describe in _RULES:
         match = re.search(pattern, text)
         if match is None:

@@ -6,28 +6,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from oracle_api.embedded.definitions import RESERVED
 from oracle_api.embedded.errors import OracleError
 from oracle_api.embedded.functions import (
     AGGREGATES,
+    CURRENT_VALUE,
     FUNCTIONS,
     NATIVE,
+    NEXT_VALUE,
     PREFIX,
     WITHOUT_PARENTHESES,
 )
 from oracle_api.embedded.lexer import Kind, StatementKind, Token, returning_into, statement_kind
 from oracle_api.embedded.plsql import datetime_literal
+from oracle_api.embedded.rowlocks import RowLock, split_for_update
 from oracle_api.embedded.selectlist import column_names
+from oracle_api.embedded.setoperations import multiset_text, split_multiset
+from oracle_api.embedded.statementchecks import check_returning, check_single_row, insert_target
 from oracle_api.embedded.storage import Stored, to_storage
 
 _KEYWORDS = (
     "SELECT DISTINCT ALL FROM WHERE AND OR NOT IN EXISTS BETWEEN LIKE ESCAPE IS NULL AS ON "
     "JOIN INNER LEFT RIGHT FULL OUTER CROSS NATURAL USING GROUP BY HAVING ORDER ASC DESC UNION "
-    "INTERSECT CASE WHEN THEN ELSE END WITH INSERT INTO VALUES UPDATE SET DELETE RETURNING "
+    "INTERSECT EXCEPT CASE WHEN THEN ELSE END WITH INSERT INTO VALUES UPDATE SET DELETE RETURNING "
     "OVER PARTITION DEFAULT"
 )
 KEYWORDS = frozenset(_KEYWORDS.split())
 _RENAMED = {"MINUS": "EXCEPT"}
 _OPERATORS = {"^=": "<>", "!=": "<>"}
+_SEQUENCE_VALUES = {"NEXTVAL": NEXT_VALUE, "CURRVAL": CURRENT_VALUE}
+# What a condition may follow.
+_BEFORE_CONDITIONS = ("WHERE", "AND", "OR", "WHEN", "ON", "HAVING", "CHECK")
 #: Clauses that are not supported but would be taken for names.
 _NOT_ENDED = (933, "SQL command not properly ended")
 _REJECTED = {
@@ -46,7 +55,10 @@ class Translation:
 
     ``names`` are the column names of a query, None if SQLite's own are right. ``views`` are
     the dictionary views that it reads. ``return_binds`` is the number of binds after
-    RETURNING … INTO, which come last.
+    RETURNING … INTO, which come last. ``describing_text`` is the query without binds;
+    ``branch_text`` is the same with one branch in the place of each CASE, "" if it has none.
+    ``lock`` is that of FOR UPDATE. ``target`` is the table of an INSERT, ``target_columns`` are
+    the columns that it names, None if it names none.
     """
 
     text: str
@@ -57,6 +69,10 @@ class Translation:
     binds: list[str] = field(default_factory=list)
     return_binds: int = 0
     describing_text: str = ""
+    branch_text: str = ""
+    lock: RowLock | None = None
+    target: str = ""
+    target_columns: frozenset[str] | None = None
 
 
 def quote(name: str) -> str:
@@ -101,6 +117,7 @@ class Translator:
         self._orders: list[_OrderBy] = []
         self._casts: list[int] = []
         self._keywords = KEYWORDS
+        self._takes_branches = False
 
     def keep_words(self, *words: str) -> None:
         """Take further words for keywords, as in the constraints of a table."""
@@ -116,32 +133,53 @@ class Translator:
         into = returning_into(self._tokens) if kind is StatementKind.DML else None
         return_binds: list[str] = []
         if into is not None:
+            check_returning(self._tokens[:into])
             return_binds = [each.text for each in self._tokens[into:] if each.kind is Kind.BIND]
             self._tokens = [*self._tokens[:into], self._tokens[-1]]
         if self._tokens[0].is_name("DELETE") and not self._tokens[1].is_name("FROM"):
             self._tokens.insert(1, Token(Kind.NAME, "FROM", self._tokens[1].position))
-        names = column_names(self._tokens, self._source) if kind is StatementKind.QUERY else None
-        text = self.translate_tokens()
-        describing = text
+        made = Translation("", kind, self._tokens[0].is_name("UPDATE"))
+        if kind is StatementKind.QUERY:
+            self._tokens, made.lock = split_for_update(self._tokens)
+            made.names = column_names(self._tokens, self._source)
+        elif self._tokens[0].is_name("INSERT"):
+            check_single_row(self._tokens)
+            made.target, made.target_columns = insert_target(self._tokens)
+        made.text = self.translate_tokens()
+        made.views = frozenset(self._used_views)
+        made.binds, made.return_binds = self._binds + return_binds, len(return_binds)
+        made.describing_text = self._without_binds(made.text)
+        if kind is StatementKind.QUERY and any(each.is_name("CASE") for each in self._tokens):
+            made.branch_text = self._without_binds(self._with_branches())
+        return made
+
+    def _without_binds(self, text: str) -> str:
         for number in range(len(self._binds), 0, -1):
-            describing = describing.replace(f"?{number}", "NULL")
-        return Translation(
-            text,
-            kind,
-            self._tokens[0].is_name("UPDATE"),
-            names,
-            frozenset(self._used_views),
-            self._binds + return_binds,
-            len(return_binds),
-            describing,
-        )
+            text = text.replace(f"?{number}", "NULL")
+        return text
+
+    def _with_branches(self) -> str:
+        """Translate anew, with a branch in the place of each CASE."""
+        other = Translator(self._tokens, self._source, self._schemas, self._views)
+        other._takes_branches = True
+        return other.translate_tokens()
 
     def translate_tokens(self) -> str:
         """Translate all tokens and return the text."""
+        operation = split_multiset(self._tokens)
+        if operation is not None:
+            names = column_names(operation.left, self._source)
+            left, right = map(self._translate_part, (operation.left, operation.right))
+            return multiset_text(operation.name, left, right, names)
         while self._tokens[self._index].kind is not Kind.END:
             self._step()
         self._end_order_by()
         return " ".join(self._output)
+
+    def _translate_part(self, tokens: list[Token]) -> str:
+        """Translate a query of its own, whose binds come after those that were translated."""
+        self._tokens, self._index, self._output = tokens, 0, []
+        return self.translate_tokens()
 
     def _peek(self, distance: int = 0) -> Token:
         return self._tokens[min(self._index + distance, len(self._tokens) - 1)]
@@ -225,12 +263,21 @@ class Translator:
         self._single()
 
     def _case(self) -> None:
+        start, branch = len(self._output), ""
         self._single()
         while not self._peek().is_name("END"):
             if self._peek().kind is Kind.END:
                 raise OracleError(905, "missing keyword")
+            is_before_branch = self._peek().is_name("THEN", "ELSE")
             self._step()
+            if is_before_branch:
+                is_typed = self._peek().is_identifier and not self._peek().is_name("NULL")
+                text = self._captured(self._step)
+                branch = branch or (text if is_typed else "")
+                self._emit(text)
         self._single()
+        if self._takes_branches and branch:
+            self._output[start:] = [f"( {branch} )"]
 
     def _single(self) -> None:
         """Translate one token, or a function with its arguments."""
@@ -252,6 +299,9 @@ class Translator:
             self._operator(token)
 
     def _bind(self, token: Token) -> None:
+        is_quoted = self._source[token.position + 1 :].lstrip().startswith('"')
+        if token.text in RESERVED and not is_quoted:
+            raise OracleError(1745, "invalid host/bind variable name", token.position)
         self._binds.append(token.text)
         self._emit(f"?{len(self._binds)}")
 
@@ -274,6 +324,9 @@ class Translator:
         if token.text in ("DATE", "TIMESTAMP") and following.kind is Kind.STRING:
             self._index += 1
             self._emit(literal(to_storage(datetime_literal(token.text, following.text))))
+        elif following.is_operator(".") and self._peek(1).is_name(*_SEQUENCE_VALUES):
+            self._emit(f"{_SEQUENCE_VALUES[self._peek(1).text]} ( {literal(token.text)} )")
+            self._index += 2
         elif is_member or following.is_operator("."):
             self._identifier(token.text)
         elif token.text in _RENAMED:
@@ -323,9 +376,47 @@ class Translator:
         if token.text == "AS" and self._casts and self._casts[-1] == self._depth:
             self._cast_type()
             return
+        if token.text == "EXISTS":
+            self._check_condition(token)
+        if token.text == "IN" and self._is_list_of_rows():
+            self._list_of_rows()
+            return
         if self._orders and self._orders[-1].depth == self._depth and token.text in ("ASC", "DESC"):
             self._orders[-1].descending = token.text == "DESC"
         self._emit(token.text)
+
+    def _check_condition(self, token: Token) -> None:
+        """Refuse a condition where a value is expected.
+
+        Raises:
+            OracleError: ORA-00936.
+        """
+        before = self._index - 2
+        while self._tokens[before].is_operator("(") or self._tokens[before].is_name("NOT"):
+            before -= 1
+        if not self._tokens[before].is_name(*_BEFORE_CONDITIONS):
+            raise OracleError(936, "missing expression", token.position)
+
+    def _is_list_of_rows(self) -> bool:
+        """Whether IN is followed by rows: ((1, 2), (3, 4))."""
+        if not (self._peek().is_operator("(") and self._peek(1).is_operator("(")):
+            return False
+        if self._peek(2).is_name("SELECT", "WITH"):
+            return False
+        depth = 0
+        for token in self._tokens[self._index + 1 :]:
+            depth += token.is_operator("(") - token.is_operator(")")
+            if depth == 1 and token.is_operator(","):
+                return True
+            if depth == 0:
+                return False
+        return False
+
+    def _list_of_rows(self) -> None:
+        self._emit("IN")
+        start = len(self._output)
+        self._group()
+        self._output.insert(start + 1, "VALUES")
 
     def _cast_type(self) -> None:
         words: list[str] = []
@@ -399,8 +490,8 @@ class Translator:
 
 _CASTABLE = frozenset(
     {
-        "NUMBER", "INTEGER", "VARCHAR2", "CHAR", "DATE", "TIMESTAMP", "BINARY_DOUBLE", "CLOB",
-        "TIMESTAMP WITH TIME ZONE",
+        "NUMBER", "INTEGER", "SMALLINT", "VARCHAR2", "CHAR", "DATE", "TIMESTAMP", "BINARY_DOUBLE",
+        "CLOB", "TIMESTAMP WITH TIME ZONE",
     }
 )  # fmt: skip
 

@@ -1,12 +1,13 @@
-"""The views of the data dictionary about named types and the columns of tables."""
+"""The views of the data dictionary about named types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oracle_api.embedded.datatypes import NO_SCALE, DataType, TypeSpec
+from oracle_api.embedded.datatypes import DataType, TypeSpec
 from oracle_api.embedded.namedtypes import NamedType, TypeKind
-from oracle_api.embedded.shapes import byte_size, type_name
+from oracle_api.embedded.shapes import type_name
+from oracle_api.embedded.tableviews import char_used, character_set, numbers
 from oracle_api.embedded.views import DictionarySource, Row, View
 
 _COLLECTIONS = {
@@ -14,13 +15,6 @@ _COLLECTIONS = {
     TypeKind.VARRAY: "VARYING ARRAY",
     TypeKind.INDEX_TABLE: "PL/SQL INDEX TABLE",
 }
-_TEXT = (DataType.VARCHAR2, DataType.CHAR, DataType.CLOB)
-_DATETIMES = {
-    DataType.TIMESTAMP: "TIMESTAMP({})",
-    DataType.TIMESTAMP_TZ: "TIMESTAMP({}) WITH TIME ZONE",
-    DataType.TIMESTAMP_LTZ: "TIMESTAMP({}) WITH LOCAL TIME ZONE",
-}
-_LENGTHS = {DataType.NUMBER: 22, DataType.DATE: 7, DataType.CLOB: 4000, DataType.BLOB: 4000}
 
 
 def _types(source: DictionarySource, *, plsql: bool) -> Iterator[NamedType]:
@@ -29,29 +23,9 @@ def _types(source: DictionarySource, *, plsql: bool) -> Iterator[NamedType]:
             yield named
 
 
-def _character_set(spec: TypeSpec) -> str | None:
-    if spec.type not in _TEXT:
-        return None
-    return "NCHAR_CS" if spec.national else "CHAR_CS"
-
-
-def _numbers(spec: TypeSpec) -> tuple[int | None, int | None]:
-    """Return precision and scale of a NUMBER or timestamp, None where there are none."""
-    if spec.type == DataType.NUMBER and spec.name not in ("INTEGER", "INT", "SMALLINT"):
-        precision = spec.precision or None
-        return precision, None if spec.scale == NO_SCALE else spec.scale
-    if spec.type == DataType.NUMBER:
-        return None, 0
-    return None, spec.scale if spec.type in _DATETIMES else None
-
-
 def _details(spec: TypeSpec) -> Row:
     """Return the columns from LENGTH to CHARACTER_SET_NAME."""
-    return (spec.size or None, *_numbers(spec), _character_set(spec))
-
-
-def _char_used(spec: TypeSpec) -> str | None:
-    return "B" if spec.type in (DataType.VARCHAR2, DataType.CHAR) else None
+    return (spec.size or None, *numbers(spec), character_set(spec))
 
 
 def _schema_types(source: DictionarySource) -> Iterator[Row]:
@@ -70,7 +44,7 @@ def _schema_attributes(source: DictionarySource) -> Iterator[Row]:
             owner = spec.named.owner if spec.named else None
             yield (
                 named.owner, named.name, attribute.name, None, owner, type_name(spec),
-                *_details(spec), number, "NO", _char_used(spec),
+                *_details(spec), number, "NO", char_used(spec),
             )  # fmt: skip
 
 
@@ -81,7 +55,7 @@ def _schema_collections(source: DictionarySource) -> Iterator[Row]:
             owner = spec.named.owner if spec.named else None
             yield (
                 named.owner, named.name, _COLLECTIONS[named.kind], named.limit or None, None,
-                owner, type_name(spec), *_details(spec), None, "YES", _char_used(spec),
+                owner, type_name(spec), *_details(spec), None, "YES", char_used(spec),
             )  # fmt: skip
 
 
@@ -110,7 +84,7 @@ def _package_attributes(source: DictionarySource) -> Iterator[Row]:
             yield (
                 named.owner, named.name, named.package, attribute.name, None,
                 inner.owner if inner else None, type_name(spec),
-                inner.package if inner else None, *_details(spec), number, _char_used(spec),
+                inner.package if inner else None, *_details(spec), number, char_used(spec),
             )  # fmt: skip
 
 
@@ -123,25 +97,7 @@ def _package_collections(source: DictionarySource) -> Iterator[Row]:
                 named.owner, named.name, named.package, _COLLECTIONS[named.kind],
                 named.limit or None, None, inner.owner if inner else None, type_name(spec),
                 inner.package if inner else None, *_details(spec), None, "YES",
-                _char_used(spec), named.index_by,
-            )  # fmt: skip
-
-
-def _columns(source: DictionarySource) -> Iterator[Row]:
-    for named in source.namespace.types():
-        if not named.is_row:
-            continue
-        table = named.name.removesuffix("%ROWTYPE")
-        for number, attribute in enumerate(named.attributes, 1):
-            spec = attribute.spec
-            data_type = _DATETIMES.get(spec.type, type_name(spec)).format(spec.scale)
-            if data_type in ("INTEGER", "SMALLINT"):
-                data_type = "NUMBER"
-            length = byte_size(spec) or _LENGTHS.get(spec.type, 11)
-            yield (
-                named.owner, table, attribute.name, data_type, None, None, length,
-                *_numbers(spec), number, spec.size, _character_set(spec), "NO", "NO",
-                _char_used(spec),
+                char_used(spec), named.index_by,
             )  # fmt: skip
 
 
@@ -194,13 +150,5 @@ TYPE_VIEWS: dict[str, View] = {
         + _STORAGE
         + ", INDEX_BY VARCHAR2(14)",
         _package_collections,
-    ),
-    "ALL_TAB_COLS": View(
-        "OWNER VARCHAR2(128), TABLE_NAME VARCHAR2(128), COLUMN_NAME VARCHAR2(128), "
-        "DATA_TYPE VARCHAR2(128), DATA_TYPE_MOD VARCHAR2(3), DATA_TYPE_OWNER VARCHAR2(128), "
-        "DATA_LENGTH NUMBER, DATA_PRECISION NUMBER, DATA_SCALE NUMBER, COLUMN_ID NUMBER, "
-        "CHAR_LENGTH NUMBER, CHARACTER_SET_NAME VARCHAR2(44), HIDDEN_COLUMN VARCHAR2(3), "
-        "VIRTUAL_COLUMN VARCHAR2(3), CHAR_USED VARCHAR2(1)",
-        _columns,
     ),
 }

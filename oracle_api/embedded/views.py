@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from oracle_api.embedded.definitions import Definitions
 from oracle_api.embedded.longops import LongOperations
 from oracle_api.embedded.procedures import Namespace
 
@@ -33,6 +34,7 @@ class DictionarySource:
     namespace: Namespace
     sessions: Callable[[], Iterable[SessionInfo]]
     longops: LongOperations = field(default_factory=LongOperations)
+    definitions: Callable[[], Definitions] = Definitions
 
 
 Row = tuple[Any, ...]

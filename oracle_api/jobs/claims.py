@@ -1,7 +1,8 @@
-"""Pending jobs for the threads that are free, as many in one statement as ask together."""
+"""Pending jobs for who is to run them: the oldest, as many as ask together, or one by its id."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,10 +18,9 @@ _OLDEST = (
     .order_by(jobs.c.seq)
     .limit(sa.bindparam("most"))
 )
-_CLAIM = Prepared(
+_TAKING = (
     jobs.update()
     .where(
-        jobs.c.seq.in_(_OLDEST),
         jobs.c.status == JobStatus.PENDING,
         # One that others have buried gets nothing.
         sa.exists().where(owners.c.token == sa.bindparam("taker")),
@@ -34,6 +34,8 @@ _CLAIM = Prepared(
     )
     .returning(*WHOLE)
 )
+_CLAIM_OLDEST = Prepared(_TAKING.where(jobs.c.seq.in_(_OLDEST)))
+_CLAIM_ONE = Prepared(_TAKING.where(jobs.c.id == sa.bindparam("of_job")))
 
 
 def claim_oldest(
@@ -54,5 +56,32 @@ def claim_oldest(
 
 
 def _claim(connection: sa.Connection, owner: str, most: int, now: datetime) -> list[Job]:
-    rows = _CLAIM.rows(connection, taker=owner, most=most, moment=to_number(now))
+    rows = _CLAIM_OLDEST.rows(connection, taker=owner, most=most, moment=to_number(now))
     return [to_job(row) for row in sorted(rows, key=lambda row: -row.seq)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneClaim:
+    """A pending job that somebody is to run.
+
+    Args:
+        job_id: which one.
+        taker: the owner's token.
+    """
+
+    job_id: str
+    taker: str
+
+
+def claim_each(
+    connection: sa.Connection, claims: Sequence[OneClaim], now: datetime
+) -> list[Job | None]:
+    """Take jobs for owners; as :func:`claim_oldest`, but each a certain one."""
+    return [_claim_one(connection, claim, now) for claim in claims]
+
+
+def _claim_one(connection: sa.Connection, claim: OneClaim, now: datetime) -> Job | None:
+    rows = _CLAIM_ONE.rows(
+        connection, of_job=claim.job_id, taker=claim.taker, moment=to_number(now)
+    )
+    return to_job(rows[0]) if rows else None

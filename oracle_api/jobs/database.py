@@ -1,8 +1,6 @@
 """The job store's database: opened, read, written."""
 
-import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,32 +8,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from oracle_api.exceptions import SettingsError, StoreUnavailable
+from oracle_api.jobs import servers, sqlite
+from oracle_api.jobs.access import Access, for_access
 from oracle_api.jobs.lookup import Lookup
-from oracle_api.jobs.tables import metadata
+from oracle_api.jobs.schema import bring_up_to_date
 from oracle_api.jobs.walindex import open_index
-from oracle_api.jobs.writer import WRITES, CommitObserver, GroupCommitWriter, Kind, unobserved
+from oracle_api.jobs.writer import CommitObserver, GroupCommitWriter, Kind, unobserved
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 
 Clock = Callable[[], datetime]
 
-_BUSY_MILLISECONDS = 5000
-_LOOK_SECONDS = 0.0003
-_CREATE_TRIES = 30
-# Waits as SQLite does, and its connection stays in the pool: where the last one is closed, SQLite
-# copies the whole log into the file.
-_CREATES = {"sqlite_begin": "BEGIN EXCLUSIVE"}
-
-# In SQLite any transaction sees one state; elsewhere that is a level of isolation.
-_SQLITE_SNAPSHOT = {"sqlite_begin": "BEGIN"}
-_SNAPSHOT = {"isolation_level": "REPEATABLE READ"}
+# Connections of a process to a database server: those that are kept, and all.
+_SERVER_KEEPS = 8
+_SERVER_MOST = 128
 
 
 def utc_now() -> datetime:
@@ -47,8 +38,8 @@ class JobDatabase:
     """What the stores share: reads have connections of their own, writes are grouped.
 
     Args:
-        url: an SQLAlchemy URL; a SQLite file's folder is made where it is missing, and so are
-            the tables.
+        url: an SQLAlchemy URL; a SQLite file's folder is made where it is missing, and the
+            tables are made or brought up to date.
         clock: gives the present moment, aware.
         on_commit: told of each transaction.
 
@@ -62,10 +53,14 @@ class JobDatabase:
         self._engine = _open_engine(url)
         self._writer = GroupCommitWriter(self._engine, on_commit)
         is_sqlite = self._engine.dialect.name == "sqlite"
-        self._snapshot = _SQLITE_SNAPSHOT if is_sqlite else _SNAPSHOT
+        self._snapshot = (
+            for_access(Access.SNAPSHOT)
+            if is_sqlite
+            else servers.snapshot_options(self._engine.dialect)
+        )
         self._lookups: list[Lookup] = []
-        self._guard = _open_guard(self._engine) if is_sqlite else None
-        self._index = None if self._guard is None else open_index(_file_of(self._guard))
+        self._guard = sqlite.open_guard(self._engine) if is_sqlite else None
+        self._index = None if self._guard is None else open_index(sqlite.file_of(self._guard))
         self.now = clock
         #: Set when a job ended here that somebody wants to be told of.
         self.callbacks_due = threading.Event()
@@ -142,107 +137,36 @@ class JobDatabase:
 def _open_engine(url: str) -> sa.Engine:
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            if parsed.database in (None, "", ":memory:"):
-                raise SettingsError("JOBS_DATABASE_URL must name a file: jobs outlive the process.")
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        # Enough to keep one for every request and job thread: one made anew costs several reads.
-        engine = sa.create_engine(parsed, hide_parameters=True, pool_size=64, max_overflow=64)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        if not is_sqlite and parsed.get_backend_name() not in servers.KNOWN:
+            raise SettingsError("JOBS_DATABASE_URL must name SQLite, PostgreSQL or Oracle.")
+        engine = _sqlite_engine(parsed) if is_sqlite else _server_engine(parsed)
     except (ArgumentError, ImportError, sa.exc.NoSuchModuleError, OSError) as exc:
         raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({type(exc).__name__}).") from None
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    _create_missing(engine)
+    bring_up_to_date(engine)
     return engine
 
 
-def _create_missing(engine: sa.Engine) -> None:
-    # Several processes may start on a new file at once, and switching it to WAL does not wait
-    # for the others' locks as everything else does.
-    for attempt in range(_CREATE_TRIES):
-        try:
-            with engine.connect().execution_options(**_CREATES) as connection, connection.begin():
-                metadata.create_all(connection)
-                _refuse_older(connection)
-        except SQLAlchemyError as exc:
-            if attempt == _CREATE_TRIES - 1 or not isinstance(exc, OperationalError):
-                reason = str(exc.__cause__ or type(exc).__name__)
-                raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({reason}).") from None
-            time.sleep(0.1)
-        else:
-            return
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    if url.database in (None, "", ":memory:"):
+        raise SettingsError("JOBS_DATABASE_URL must name a file: jobs outlive the process.")
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    # Enough to keep one for every request and job thread: one made anew costs several reads.
+    engine = sa.create_engine(url, hide_parameters=True, pool_size=64, max_overflow=64)
+    sqlite.listen(engine)
+    return engine
 
 
-def _refuse_older(connection: sa.Connection) -> None:
-    # What is missing in a table that exists would fail one request after the other.
-    inspector = sa.inspect(connection)
-    for table in metadata.sorted_tables:
-        present = {column["name"] for column in inspector.get_columns(table.name)}
-        if missing := sorted(column.name for column in table.c if column.name not in present):
-            raise SettingsError(
-                f"JOBS_DATABASE_URL holds a job store of an older version ({table.name} has no "
-                f"{missing[0]}): move it away, or name another one."
-            )
-
-
-def _open_guard(engine: sa.Engine) -> PoolProxiedConnection:
-    # It is only held: when the last connection of all is closed, SQLite deletes the index.
-    guard = engine.raw_connection()
-    guard.detach()
-    cursor = guard.cursor()
-    cursor.execute("SELECT COUNT(*) FROM sqlite_master")
-    cursor.fetchall()
-    cursor.close()
-    return guard
-
-
-def _file_of(connection: PoolProxiedConnection) -> str:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA database_list")
-    [(_, _, path), *_] = cursor.fetchall()
-    cursor.close()
-    return str(path)
-
-
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    # Transactions are begun by _begin_sqlite, not by the driver.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # A 202 promises that the job survives: each commit reaches the disk.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    # A single SELECT sees one state by itself; a transaction around it would cost as much again.
-    begin = connection.get_execution_options().get("sqlite_begin")
-    if begin == WRITES["sqlite_begin"]:
-        _begin_writing(connection, begin)
-    elif begin is not None:
-        connection.exec_driver_sql(begin)
-
-
-def _begin_writing(connection: sa.Connection, begin: str) -> None:
-    """Wait for other processes' transactions in short steps.
-
-    SQLite itself sleeps up to 100 ms between two looks, while a transaction takes less than one.
-    """
-    cursor = connection.connection.cursor()
-    if not connection.connection.is_detached:
-        # Kept for writing: whoever reads may well wait as SQLite does.
-        connection.detach()
-        cursor.execute("PRAGMA busy_timeout = 0")
-    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
-    while time.monotonic() < until:
-        try:
-            cursor.execute(begin)
-        except sqlite3.OperationalError as exc:
-            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                break
-            time.sleep(_LOOK_SECONDS)
-        else:
-            return
-    connection.exec_driver_sql(begin)
+def _server_engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        connect_args=servers.connect_arguments(url),
+        hide_parameters=True,
+        # The server is asked first whether a connection is still one: it may have been restarted.
+        pool_pre_ping=True,
+        pool_size=_SERVER_KEEPS,
+        max_overflow=_SERVER_MOST - _SERVER_KEEPS,
+        pool_use_lifo=True,
+    )
+    servers.listen(engine)
+    return engine

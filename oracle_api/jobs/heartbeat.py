@@ -9,6 +9,7 @@ from oracle_api.exceptions import StoreUnavailable
 from oracle_api.jobs.job import interrupted
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.registry import DIED, JobRegistry
+from oracle_api.jobs.store import JobStore
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class Heartbeat:
 
     Args:
         registry: this process's jobs.
+        store: where jobs are.
         owners: where owners beat.
         lease_seconds: an owner whose count of beats stands still for so long is dead.
         interval: seconds between two beats.
@@ -33,6 +35,7 @@ class Heartbeat:
     def __init__(
         self,
         registry: JobRegistry,
+        store: JobStore,
         owners: OwnerStore,
         lease_seconds: float,
         *,
@@ -40,6 +43,7 @@ class Heartbeat:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
+        self._store = store
         self._owners = owners
         self._lease_seconds = lease_seconds
         self._interval = interval
@@ -72,6 +76,7 @@ class Heartbeat:
         if not self._registry.owner:
             self._registry.join()
         me = self._registry.owner
+        look = self._registry.begin_look()
         pulse = self._owners.pulse(me)
         if not pulse.alive:
             log.error("Other processes took this one for dead; its running calls are broken off.")
@@ -80,6 +85,9 @@ class Heartbeat:
             return
         for job_id in pulse.cancelled:
             self._registry.break_off(job_id)
+        if lost := self._registry.never_got(pulse.running, look):
+            again = self._store.give_back(lost, me)
+            log.warning("%d jobs were taken without an answer; they wait again.", again)
         if pulse.orphans:
             ended = self._owners.end_orphans(interrupted(DIED))
             log.warning("%d running jobs belonged to no process.", ended)

@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from oracle_api.jobs.database import JobDatabase
+from oracle_api.jobs.dialects import AsBlob
 from oracle_api.jobs.job import JobStatus
 from oracle_api.jobs.prepared import Prepared
 from oracle_api.jobs.tables import jobs
@@ -18,7 +19,7 @@ from oracle_api.oracle.sessions import Session
 _DELAY_SECONDS = 0.05
 
 _PROGRESS = sa.bindparam("noted_progress", type_=sa.SmallInteger)
-_WORK = sa.bindparam("noted_work", type_=sa.LargeBinary)
+_WORK = AsBlob(sa.bindparam("noted_work", type_=sa.LargeBinary))
 _IS_NEWER = jobs.c.progress <= _PROGRESS
 
 #: Changes what a note has something of; :meth:`Note.values` gives the values.

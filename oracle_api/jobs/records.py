@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from oracle_api.exceptions import Conflict
+from oracle_api.jobs.dialects import IfReturnable
 from oracle_api.jobs.job import (
     INTERRUPTED,
     PROGRESS_FINAL,
@@ -34,7 +35,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 #: What makes a whole job.
-WHOLE = [column for column in jobs.c if column.name not in ("owner", "idempotency_key")]
+WHOLE = [
+    column for column in jobs.c if column.name not in ("owner", "idempotency_key", "sent_time")
+]
 
 #: What makes a job of a list: no request, and no large result.
 LISTED: list[sa.ColumnElement[Any]] = [
@@ -46,10 +49,11 @@ LISTED: list[sa.ColumnElement[Any]] = [
     sa.case((jobs.c.result_size <= LIST_RESULT_BYTES, jobs.c.result)).label("result"),
 ]
 
-#: What makes a job of a list, and whether somebody is to be told of its end.
+#: What makes a job of a list, and whether somebody is to be told of its end; null if that cannot
+#: be told along with it.
 ENDED: list[sa.ColumnElement[Any]] = [
     *LISTED,
-    sa.exists().where(job_callbacks.c.job_id == jobs.c.id).label("has_callback"),
+    IfReturnable(sa.exists().where(job_callbacks.c.job_id == jobs.c.id)).label("has_callback"),
 ]
 
 #: A job's callback, beside the columns of its job.
@@ -144,10 +148,20 @@ def follow_up(
     """
     if rows and outcome.status is not JobStatus.COMPLETED:
         drop_results(connection, [row.id for row in rows])
-    told = [row.id for row in rows if row.has_callback]
+    told = _told(connection, rows)
     for job_id in told:
         _MAKE_DUE.run(connection, of_job=job_id, from_now=to_number(now))
     return Ended(tuple(map(to_job, rows)), len(told))
+
+
+def _told(connection: sa.Connection, rows: Sequence[Any]) -> list[str]:
+    """Give the ids of the jobs, among some that ended, of whose end somebody is to be told."""
+    unknown = [row.id for row in rows if row.has_callback is None]
+    known = {row.id for row in rows if row.has_callback}
+    if unknown:
+        found = sa.select(job_callbacks.c.job_id).where(job_callbacks.c.job_id.in_(unknown))
+        known.update(connection.execute(found).scalars())
+    return [row.id for row in rows if row.id in known]
 
 
 def not_before(

@@ -1,18 +1,19 @@
 """The jobs of this process: submitted, run on an engine's threads, broken off, waited for."""
 
 import hashlib
+import itertools
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from oracle_api.context import WorkContext, working_for
 from oracle_api.exceptions import StoreRefused, StoreUnavailable
 from oracle_api.jobs.engine import JobEngine
 from oracle_api.jobs.job import Job, JobStatus, NewJob, Outcome, interrupted
-from oracle_api.jobs.owners import OwnerStore
+from oracle_api.jobs.owners import Member, OwnerStore
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.handle import CallHandle
 from oracle_api.oracle.request import CallRequest
@@ -63,6 +64,7 @@ class JobRegistry:
     Args:
         store: where jobs are kept.
         owners: where this process is known as an owner of jobs.
+        member: what is to be known of it.
         run: carries one job out.
         engine: gives the threads; it is started and closed with the registry.
         queue_limit: how many may wait, in all processes together.
@@ -74,6 +76,7 @@ class JobRegistry:
         *,
         store: JobStore,
         owners: OwnerStore,
+        member: Member,
         run: Run,
         engine: JobEngine,
         queue_limit: int,
@@ -81,6 +84,7 @@ class JobRegistry:
     ) -> None:
         self._store = store
         self._owners = owners
+        self._member = member
         self._run = run
         self._engine = engine
         self._queue_limit = queue_limit
@@ -88,6 +92,10 @@ class JobRegistry:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._executions: dict[str, _Execution] = {}
+        # Those that are under way, and those that ran and whose ends are not stored.
+        self._claims: set[int] = set()
+        self._unfinished: set[str] = set()
+        self._numbers = itertools.count()
         self._busy = 0
         self._ends = 0
         self._stopping = False
@@ -192,9 +200,33 @@ class JobRegistry:
             StoreUnavailable: the store cannot be written to.
         """
         token = secrets.token_hex(16)
-        self._owners.register(token)
+        self._owners.register(token, self._member)
         with self._lock:
             self._owner = token
+
+    def begin_look(self) -> int:
+        """Give a number for :meth:`never_got`; before the store is asked what runs here."""
+        with self._lock:
+            return next(self._numbers)
+
+    def never_got(self, job_ids: Iterable[str], look: int) -> list[str]:
+        """Tell which jobs this process holds in the store without having got to know of it.
+
+        The answer to a claim can be lost while the claim itself is kept.
+
+        Args:
+            job_ids: what the store says that this process runs.
+            look: of ``begin_look``.
+        """
+        with self._lock:
+            if self._stopping or any(claim < look for claim in self._claims):
+                # One that is being told of now may be among them.
+                return []
+            return [
+                job_id
+                for job_id in job_ids
+                if job_id not in self._executions and job_id not in self._unfinished
+            ]
 
     def look(self, pending: int) -> None:
         """Have the engine know how many jobs wait in the store."""
@@ -300,44 +332,55 @@ class JobRegistry:
                 raise StoreUnavailable("This process is not known to the job store yet.")
             owner = self._owner
             self._busy += 1
+            claim = next(self._numbers)
+            self._claims.add(claim)
         try:
-            job = self._claim(owner, job_id)
+            job, execution = self._claim(owner, job_id, claim)
             if job is None:
                 return False
             with working_for(work_of(job)):
-                self._execute(job, owner)
+                self._execute(job, owner, execution)
             return True
         finally:
             with self._changed:
                 self._busy -= 1
                 self._changed.notify_all()
 
-    def _claim(self, owner: str, job_id: str | None) -> Job | None:
-        if job_id is None:
-            return self._store.claim(owner)
-        return self._store.claim_one(job_id, owner)
-
-    def _execute(self, job: Job, owner: str) -> None:
+    def _claim(self, owner: str, job_id: str | None, claim: int) -> tuple[Job | None, _Execution]:
         execution = _Execution()
-        with self._lock:
-            self._executions[job.id] = execution
-            # It was being claimed when all that ran were broken off.
-            execution.stopped = self._grace_is_over
+        job: Job | None = None
+        try:
+            store = self._store
+            job = store.claim(owner) if job_id is None else store.claim_one(job_id, owner)
+        finally:
+            with self._lock:
+                self._claims.remove(claim)
+                if job is not None:
+                    self._executions[job.id] = execution
+                    # It was being claimed when all that ran were broken off.
+                    execution.stopped = self._grace_is_over
+        return job, execution
+
+    def _execute(self, job: Job, owner: str, execution: _Execution) -> None:
         if execution.stopped:
             execution.handle.cancel()
         log.info(
             "job=%s procedure=%s running request=%s", job.id, job.procedure_name, job.request_id
         )
         began = time.monotonic()
+        is_stored = False
         try:
             outcome = self._run(job, owner, execution.handle)
             if execution.stopped and outcome.status is JobStatus.CANCELLED:
                 outcome = interrupted(STOPPED)
             self._on_end(job, outcome, time.monotonic() - began)
             self._finish(job, owner, outcome)
+            is_stored = True
         finally:
             with self._lock:
                 del self._executions[job.id]
+                if not is_stored:
+                    self._unfinished.add(job.id)
             self._tell_waiters()
 
     def _finish(self, job: Job, owner: str, outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from oracle_api.exceptions import Conflict, JobNotFound, OracleApiError
-from oracle_api.jobs.claims import claim_oldest
+from oracle_api.jobs.claims import OneClaim, claim_each, claim_oldest
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.ends import Ends, nobody
 from oracle_api.jobs.finishes import Finish, finish
@@ -80,6 +80,7 @@ class JobStore:
         self._adding = Kind(Submissions().add, turn=-1)
         # After all others: what is accepted now can be claimed now.
         self._claiming: Kind[str, Job | None] = Kind(self._claim, turn=1)
+        self._claiming_one: Kind[OneClaim, Job | None] = Kind(self._claim_each, turn=1)
 
     def ping(self) -> None:
         """Read something.
@@ -202,8 +203,72 @@ class JobStore:
         """
         return self._database.write_one(self._claiming, owner)
 
+    def claim_one(self, job_id: str, owner: str) -> Job | None:
+        """Take a certain job for an owner; as ``claim``, but None where it is not pending."""
+        return self._database.write_one(self._claiming_one, OneClaim(job_id, owner))
+
     def _claim(self, connection: sa.Connection, takers: Sequence[str]) -> Sequence[Job | None]:
         return claim_oldest(connection, takers, self._database.now())
+
+    def _claim_each(
+        self, connection: sa.Connection, claims: Sequence[OneClaim]
+    ) -> Sequence[Job | None]:
+        return claim_each(connection, claims, self._database.now())
+
+    def give_back(self, job_ids: Sequence[str], owner: str) -> int:
+        """Have running jobs wait again, whose calls were never begun: ``running`` to ``pending``.
+
+        Args:
+            job_ids: which ones.
+            owner: who has taken them without getting to know of it.
+
+        Returns:
+            How many there were.
+        """
+        statement = (
+            jobs.update()
+            .where(
+                jobs.c.id.in_(job_ids),
+                jobs.c.status == JobStatus.RUNNING,
+                jobs.c.owner == owner,
+            )
+            .values(
+                status=JobStatus.PENDING,
+                owner=None,
+                run_start_time=None,
+                progress=0,
+                version=jobs.c.version + 1,
+            )
+        )
+        return self._database.write(lambda connection: connection.execute(statement).rowcount)
+
+    def resend_due(self, before: datetime, most: int) -> Sequence[str]:
+        """Give pending jobs whose ids were sent long ago; they count as sent now.
+
+        Args:
+            before: when, at the latest; a new job's id is sent at its start.
+            most: so many at most.
+
+        Returns:
+            Their ids, the oldest first. Whoever asks at the same time gets others.
+        """
+        now = to_number(self._database.now())
+        due = (
+            sa.select(jobs.c.id)
+            .where(
+                jobs.c.status == JobStatus.PENDING,
+                sa.func.coalesce(jobs.c.sent_time, jobs.c.start_time) < to_number(before),
+            )
+            .order_by(jobs.c.seq)
+            .limit(most)
+        )
+
+        def operation(connection: sa.Connection) -> Sequence[str]:
+            ids = connection.execute(due).scalars().all()
+            connection.execute(jobs.update().where(jobs.c.id.in_(ids)).values(sent_time=now))
+            return ids
+
+        return self._database.write(operation)
 
     def note_progress(
         self, job_id: str, owner: str, progress: int, work: Work | None = None

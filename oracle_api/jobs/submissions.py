@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from oracle_api.exceptions import IdempotencyMismatch, OracleApiError, QueueFull, TooManyJobs
+from oracle_api.jobs.dialects import rows_per_insert
 from oracle_api.jobs.job import ACTIVE, CallbackState, Job, JobStatus, NewJob
 from oracle_api.jobs.prepared import Prepared
 from oracle_api.jobs.records import PENDING_COUNT, WHOLE, to_job, to_number
@@ -43,7 +44,7 @@ def _insert_of(count: int) -> Prepared:
         {name: sa.bindparam(f"{name}_{row}", type_=jobs.c[name].type) for name in _SET}
         for row in range(count)
     ]
-    return Prepared(jobs.insert().values(rows))
+    return Prepared(jobs.insert().values(rows if count > 1 else rows[0]))
 
 
 _PENDING_COUNT = Prepared(PENDING_COUNT)
@@ -164,8 +165,9 @@ class _Batch:
     def settle(self) -> sa.Connection:
         """Give the connection, on which all new jobs so far can be seen."""
         fresh, self._fresh = self._fresh, []
-        for first in range(0, len(fresh), _MOST_ROWS):
-            self._made += _insert(self._connection, fresh[first : first + _MOST_ROWS])
+        rows = rows_per_insert(self._connection.dialect, _MOST_ROWS)
+        for first in range(0, len(fresh), rows):
+            self._made += _insert(self._connection, fresh[first : first + rows])
         return self._connection
 
     def end(self) -> list[Job | OracleApiError]:

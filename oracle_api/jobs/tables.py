@@ -1,5 +1,7 @@
 """The job store's tables."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
@@ -7,10 +9,17 @@ metadata = sa.MetaData()
 # SQLite numbers rows by itself only where the key's type is exactly INTEGER.
 _Sequence = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
+
+def _nulls_differ(*_ddl: Any, dialect: sa.Dialect, **_context: Any) -> bool:
+    """Tell whether two keys that are partly null are never the same to a database."""
+    return dialect.name != "oracle"
+
+
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    # In Oracle in the order of the inserts, over all instances.
+    sa.Column("seq", _Sequence, sa.Identity(oracle_order=True), primary_key=True),
     sa.Column("id", sa.String(32), nullable=False, unique=True),
     sa.Column("status", sa.String(10), nullable=False),
     sa.Column("procedure_name", sa.String(400), nullable=False),
@@ -21,6 +30,8 @@ jobs = sa.Table(
     sa.Column("idempotency_key", sa.String(255)),
     # Microseconds since 1970 UTC: exact, comparable, and the same in every database.
     sa.Column("start_time", sa.BigInteger, nullable=False),
+    # When its id was last sent to a broker, if it was more than once.
+    sa.Column("sent_time", sa.BigInteger),
     sa.Column("run_start_time", sa.BigInteger),
     sa.Column("end_time", sa.BigInteger),
     sa.Column("progress", sa.SmallInteger, nullable=False),
@@ -39,13 +50,21 @@ jobs = sa.Table(
     sa.Column("instance", sa.String(64)),
     sa.Column("traceparent", sa.String(55)),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.UniqueConstraint("submitted_by", "idempotency_key"),
+    sa.UniqueConstraint("submitted_by", "idempotency_key").ddl_if(callable_=_nulls_differ),
     sa.Index("jobs_by_status", "status", "seq"),
     sa.Index("jobs_by_end", "end_time"),
     sa.Index("jobs_by_client", "submitted_by", "status", "seq"),
     # A deleted job's number is not given again: a list's cursor stays true.
     sqlite_autoincrement=True,
 )
+
+# In Oracle they are the same if what is not null is: a job without a key must be null in both.
+sa.Index(
+    "jobs_by_key",
+    jobs.c.idempotency_key,
+    sa.case((jobs.c.idempotency_key.is_not(None), jobs.c.submitted_by)),
+    unique=True,
+).ddl_if(dialect="oracle")
 
 job_rows = sa.Table(
     "job_rows",
@@ -54,7 +73,8 @@ job_rows = sa.Table(
     sa.Column("label", sa.String(400), primary_key=True),
     sa.Column("first_row", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("row_count", sa.Integer, nullable=False),
-    sa.Column("rows", sa.LargeBinary, nullable=False),
+    # A reserved word in Oracle.
+    sa.Column("rows", sa.LargeBinary, nullable=False, quote=True),
 )
 
 job_lobs = sa.Table(
@@ -87,4 +107,14 @@ owners = sa.Table(
     metadata,
     sa.Column("token", sa.String(32), primary_key=True),
     sa.Column("beat", sa.BigInteger, nullable=False),
+    # What the process does, on which instance, and how many jobs it runs at once.
+    sa.Column("role", sa.String(10), nullable=False, server_default="api"),
+    sa.Column("name", sa.String(255)),
+    sa.Column("slots", sa.Integer, nullable=False, server_default="0"),
+)
+
+#: One row, which a writing transaction locks first where the database has no writer's lock of its
+#: own: what was read then holds until the commit.
+store_lock = sa.Table(
+    "store_lock", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
 )

@@ -4,8 +4,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -14,17 +14,14 @@ from typing import Any, Generic, Protocol, TypeVar
 import sqlalchemy as sa
 
 from oracle_api.exceptions import OracleApiError, StoreRefused, StoreUnavailable
+from oracle_api.jobs.access import Access, for_access
+from oracle_api.jobs.dialects import releases_savepoints
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 Made = TypeVar("Made")
-
-# A transaction that reads first and writes later cannot wait for another writer: SQLite fails it
-# at once with SQLITE_BUSY_SNAPSHOT. A writer therefore takes the lock at its start.
-#: Execution options of a connection that is going to write.
-WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 
 _LARGEST_GROUP = 512
 
@@ -220,7 +217,7 @@ class GroupCommitWriter:
                 return self._transact(group, together=True)
             return self._transact([one for one in group if not one.done], together=False)
         except Exception as exc:  # noqa: BLE001 - a dead writer would leave every caller waiting
-            log.error("The job store could not commit: %s", exc)
+            log.error("The job store could not commit: %s", _reason(exc))
             self._disconnect()
             for write in group:
                 if not write.done:
@@ -230,8 +227,7 @@ class GroupCommitWriter:
 
     def _transact(self, group: list[Write[Any]], *, together: bool) -> list[tuple[Write[Any], Any]]:
         done: list[tuple[Write[Any], Any]] = []
-        connection = self._connect()
-        with connection.begin():
+        with self._transaction() as connection:
             for kind, alike in groupby(group, key=lambda write: write.kind):
                 writes = list(alike)
                 if together and kind is not _OTHER:
@@ -244,8 +240,24 @@ class GroupCommitWriter:
 
     def _connect(self) -> sa.Connection:
         if self._connection is None:
-            self._connection = self._engine.connect().execution_options(**WRITES)
+            options = for_access(Access.WRITE)
+            self._connection = self._engine.connect().execution_options(**options)
         return self._connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        connection = self._connect()
+        try:
+            transaction = connection.begin()
+        except sa.exc.DBAPIError as exc:
+            if not exc.connection_invalidated:
+                raise
+            # The server was restarted since the last group. Nothing was written yet.
+            self._disconnect()
+            connection = self._connect()
+            transaction = connection.begin()
+        with transaction:
+            yield connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -260,11 +272,11 @@ class GroupCommitWriter:
                 (made,) = write.kind.run(connection, [write.item])
         except OracleApiError as exc:
             write.fail(exc)
-        except sa.exc.OperationalError:
-            # The database itself is in trouble: the whole group fails.
-            raise
         except sa.exc.SQLAlchemyError as exc:
-            log.error("The job store refused a write: %s", exc)
+            if _is_trouble(exc):
+                # Of the database itself: the whole group fails.
+                raise
+            log.error("The job store refused a write: %s", _reason(exc))
             write.fail(StoreRefused("The job store refused a write."))
         except Exception as exc:
             log.exception("A write to the job store failed.")
@@ -273,20 +285,35 @@ class GroupCommitWriter:
             done.append((write, made))
 
 
+def _is_trouble(exc: sa.exc.SQLAlchemyError) -> bool:
+    """Tell whether it is not the statement's fault."""
+    is_lost = isinstance(exc, sa.exc.DBAPIError) and exc.connection_invalidated
+    return is_lost or isinstance(exc, sa.exc.OperationalError)
+
+
+def _reason(exc: Exception) -> str:
+    """Say what an error is, without the values that PostgreSQL's driver shows in its details."""
+    original = getattr(exc, "orig", None)
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    return f"{type(original).__name__}: {primary}" if primary else str(exc)
+
+
 class _Savepoint:
     """Undoes what a block did when the block raises. SQLAlchemy's own costs ten times as much."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._cursor = connection.connection.cursor()
+        self._releases = releases_savepoints(connection.dialect)
 
     def __enter__(self) -> None:
         self._cursor.execute("SAVEPOINT one_write")
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        if kind is not None and issubclass(kind, sa.exc.OperationalError):
+        if isinstance(error, sa.exc.SQLAlchemyError) and _is_trouble(error):
             # The whole transaction fails, or is gone already.
             return
         if kind is not None:
             self._cursor.execute("ROLLBACK TO SAVEPOINT one_write")
-        self._cursor.execute("RELEASE SAVEPOINT one_write")
+        if self._releases:
+            self._cursor.execute("RELEASE SAVEPOINT one_write")
         self._cursor.close()

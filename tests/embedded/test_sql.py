@@ -68,10 +68,10 @@ def test_values_of_every_column_type(table: str, cursor: oracledb.Cursor) -> Non
     stamp = dt.datetime(2025, 1, 2, 3, 4, 5, 678)
     cursor.execute(
         "INSERT INTO things (id, name, price, exact, stamp, zoned, raw_data, notes, data, factor, "
-        "kind) VALUES (:id, :name, :price, :exact, :stamp, :zoned, :raw, :notes, :data, :factor, "
+        "kind) VALUES (:id, :name, :price, :exact, :stamp, :zoned, :bytes, :notes, :data, :factor, "
         ":kind)",
         id=1, name="ñ", price=Decimal("12.30"), exact=Decimal("1234567890123456789012345678.0123"),
-        stamp=stamp, zoned=stamp, raw=b"\x01\x02", notes="n" * 50000, data=b"d" * 50000,
+        stamp=stamp, zoned=stamp, bytes=b"\x01\x02", notes="n" * 50000, data=b"d" * 50000,
         factor=0.1, kind="A",
     )  # fmt: skip
     cursor.execute("SELECT * FROM things", fetch_lobs=False, fetch_decimals=True)
@@ -242,6 +242,17 @@ def test_returning(table: str, cursor: oracledb.Cursor) -> None:
         ("SELECT ROUND(2.567, 2), 1 FROM DUAL", Decimal("2.57")),
         ("SELECT TRUNC(2.567, 1) FROM DUAL", Decimal("2.5")),
         ("SELECT MOD(7, 3) FROM DUAL", 1),
+        ("SELECT FLOOR(-7 / 2) FROM DUAL", -4),
+        ("SELECT CEIL(-7 / 2) FROM DUAL", -3),
+        ("SELECT SIGN(-3) + SIGN(0) + SIGN(5) FROM DUAL", 0),
+        ("SELECT POWER(2, 10) FROM DUAL", 1024),
+        ("SELECT BITAND(12, 10) FROM DUAL", 8),
+        ("SELECT FLOOR(NULL) FROM DUAL", None),
+        ("SELECT COUNT(*) FROM DUAL WHERE (1, 'a') IN ((2, 'a'), (1, 'a'))", 1),
+        ("SELECT COUNT(*) FROM DUAL WHERE (1, 'a') NOT IN ((2, 'a'), (1, 'b'))", 1),
+        ("SELECT COUNT(*) FROM DUAL WHERE (1) IN ((2), (1))", 1),
+        ("SELECT COUNT(*) FROM DUAL WHERE (1, 2) IN (SELECT 1, 2 FROM DUAL)", 1),
+        ("SELECT CASE WHEN NOT (EXISTS (SELECT 1 FROM DUAL)) THEN 1 ELSE 2 END FROM DUAL", 2),
         ("SELECT USER FROM DUAL", "DWH"),
         ("SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL", "DWH"),
         ("SELECT SYS_CONTEXT('USERENV', 'SESSION_USER') FROM DUAL", "DWH"),
@@ -262,6 +273,34 @@ def test_expressions(query: str, expected: Any, cursor: oracledb.Cursor) -> None
     row = cursor.fetchone()
     assert row is not None
     assert row[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ("EXCEPT ALL", [1, 1, 3]), ("MINUS ALL", [1, 1, 3]), ("INTERSECT ALL", [2, 2]),
+        ("EXCEPT", [1, 3]), ("MINUS", [1, 3]),
+    ],
+)  # fmt: skip
+def test_equal_rows_are_counted(
+    operation: str, expected: list[int], cursor: oracledb.Cursor
+) -> None:
+    left = " UNION ALL ".join(f"SELECT {number} AS n FROM DUAL" for number in (1, 1, 2, 2, 3))
+    right = " UNION ALL ".join("SELECT 2 AS n FROM DUAL" for _ in range(2))
+    cursor.execute(f"SELECT n FROM ({left}) WHERE n > :a {operation} "
+                   f"SELECT n FROM ({right}) WHERE n < :b", [0, 9])  # fmt: skip
+    assert [column[0] for column in cursor.description or ()] == ["N"]
+    assert sorted(number for (number,) in cursor) == expected
+
+
+def test_a_case_of_lobs_is_a_lob(table: str, cursor: oracledb.Cursor) -> None:
+    rows = [(number, b"d" * number if number > 90 else None) for number in range(1, 100)]
+    cursor.executemany("INSERT INTO things (id, name, data) VALUES (:1, 'n', :2)", rows)
+    query = "SELECT CASE WHEN id < 99 THEN data END FROM things ORDER BY id"
+    cursor.execute(query)
+    assert cursor.description[0][1] == oracledb.DB_TYPE_BLOB
+    cursor.execute(f"{query} ASC", fetch_lobs=False)
+    assert [data for (data,) in cursor] == [data for _, data in rows[:-1]] + [None]
 
 
 def test_now(cursor: oracledb.Cursor) -> None:
@@ -292,7 +331,7 @@ _ERRORS = [
     ("SELECT ROWNUM FROM DUAL", 904),
     ('SELECT "nope" FROM DUAL', 904),
     ("SELECT 1 FROM DUAL WHERE", 936),
-    ("SELECT 1 FROM DUAL FOR UPDATE", 933),
+    ("SELECT 1 FROM DUAL FOR DELETE", 933),
     ("SELECT 1 FROM DUAL;", 911),
     ("FOO", 900),
     ("MERGE INTO things USING DUAL ON (1 = 1)", 900),

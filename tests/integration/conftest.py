@@ -1,6 +1,7 @@
 """A database, and services under test on it."""
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from oracle_api.embedded import demo
 from oracle_api.embedded.server import EmbeddedServer
 from tests.real_oracle import Target, real_target
+from tests.servers.redis import Redis
 
 from . import timestamp_procedures, type_procedures
 from .procedures import Tally, catalog
 from .procedures import tally as the_tally
-from .service import Service, eventually
+from .service import Service, ServiceWithWorker, eventually
 
 needs_embedded = pytest.mark.skipif(
     real_target() is not None,
@@ -49,15 +51,43 @@ def oracle_environ(request: pytest.FixtureRequest) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def broker_urls(redis: Redis) -> Iterator[str]:
+    """Give the url of a database of its own for each service."""
+    return (f"{redis.url.rpartition('/')[0]}/{number}" for number in itertools.cycle(range(16)))
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> str:
+    """What runs the jobs: the word of JOB_ENGINE, where a module is tested with each of them."""
+    return str(getattr(request, "param", "threads"))
+
+
+@pytest.fixture(scope="module")
+def new_service(
+    request: pytest.FixtureRequest, oracle_environ: dict[str, str], engine: str
+) -> Callable[..., Service]:
+    """Make a service with an engine; it is not started."""
+
+    def new(folder: Path, environ: Mapping[str, str | None]) -> Service:
+        if engine == "threads":
+            return Service(folder, {**oracle_environ, **environ})
+        url = next(request.getfixturevalue("broker_urls"))
+        through = {"JOB_ENGINE": engine, "CELERY_BROKER_URL": url}
+        return ServiceWithWorker(folder, {**oracle_environ, **through, **environ})
+
+    return new
+
+
 @pytest.fixture
 def make_service(
-    tmp_path: Path, oracle_environ: dict[str, str]
+    tmp_path: Path, new_service: Callable[..., Service]
 ) -> Iterator[Callable[..., Service]]:
     """Make services that share one folder and so one job store."""
     made: list[Service] = []
 
     def make(**environ: str | None) -> Service:
-        made.append(Service(tmp_path, {**oracle_environ, **environ}))
+        made.append(new_service(tmp_path, environ))
         return made[-1]
 
     yield make
@@ -67,10 +97,10 @@ def make_service(
 
 @pytest.fixture(scope="module")
 def service(
-    tmp_path_factory: pytest.TempPathFactory, oracle_environ: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, new_service: Callable[..., Service]
 ) -> Iterator[Service]:
     """One running service for the tests of a module that leave it as it was."""
-    service = Service(tmp_path_factory.mktemp("service"), oracle_environ).start()
+    service = new_service(tmp_path_factory.mktemp("service"), {}).start()
     yield service
     service.stop()
     service.close()

@@ -291,3 +291,45 @@ def _body(name: str, params: Any, members: dict[str, Any]) -> dict[str, Any]:
     if params is not None:
         body["params"] = params
     return body
+
+
+class ServiceWithWorker(Service):
+    """A service that sends its jobs through a broker, and the worker that runs them.
+
+    Args:
+        folder: as of ``Service``.
+        environ: as of ``Service``; with JOB_ENGINE and CELERY_BROKER_URL.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str | None]) -> None:
+        super().__init__(folder, environ)
+        self.worker = worker_of(self, folder / "worker.log")
+
+    def start(self) -> "ServiceWithWorker":
+        """Start both, and wait until the service answers."""
+        self.worker.spawn()
+        super().start()
+        return self
+
+    def stop(self) -> int:
+        """Stop both as an operator does."""
+        self.worker.signal()
+        status = super().stop()
+        assert self.worker.wait() == 0, self.worker.log()
+        return status
+
+    def close(self) -> None:
+        """Make sure that nothing of them is left."""
+        self.worker.close()
+        super().close()
+
+
+def worker_of(service: Service, log_path: Path, **environ: str) -> Program:
+    """Make a worker for a service.
+
+    Args:
+        service: whose jobs it runs.
+        log_path: where its output goes.
+        environ: settings that are not the service's.
+    """
+    return Program(["-m", "oracle_api", "worker"], {**service.environ, **environ}, log_path)

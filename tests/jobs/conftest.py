@@ -1,15 +1,19 @@
 """A job database in a file of its own, and the stores on it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from oracle_api.embedded.server import EmbeddedServer
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.job import Job, NewJob
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.rows import RowStore
+from oracle_api.jobs.servers import KNOWN
 from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.request import Argument, CallRequest
 
@@ -32,9 +36,44 @@ def clock() -> SettableClock:
     return SettableClock()
 
 
+#: For tests of what only a store in SQLite has.
+only_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Keep the store from being written to, as another process does within a transaction."""
+    engine = sa.create_engine(url)
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE" if is_sqlite else "SELECT id FROM store_lock FOR UPDATE"
+        )
+        yield
+        connection.rollback()
+    engine.dispose()
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/folder/jobs.db"
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let stores that are opened from now on hardly wait for another's transaction."""
+    monkeypatch.setattr("oracle_api.jobs.sqlite._BUSY_MILLISECONDS", 10)
+    nowait = "SELECT id FROM store_lock FOR UPDATE NOWAIT"
+    monkeypatch.setattr("oracle_api.jobs.servers._LOCKS", dict.fromkeys(KNOWN, nowait))
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "oracle"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind that can hold the store."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/folder/jobs.db"
+        return
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgres_url")
+        return
+    with EmbeddedServer() as server:
+        address, _, service = server.dsn.partition("/")
+        yield f"oracle+oracledb://dwh:dwh@{address}/?service_name={service}"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def test_a_store_of_an_older_version_is_refused_and_left_as_it_is(tmp_path: Path
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE jobs DROP COLUMN traceparent")
-    with pytest.raises(SettingsError, match=r"older version \(jobs has no traceparent\)"):
+    with pytest.raises(SettingsError, match=r"cannot be used \(jobs has no traceparent\)"):
         JobDatabase(url)
     with engine.begin() as connection:
         names = {column["name"] for column in sa.inspect(connection).get_columns("jobs")}

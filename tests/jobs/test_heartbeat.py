@@ -10,7 +10,7 @@ from oracle_api.exceptions import StoreUnavailable
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.heartbeat import Heartbeat
 from oracle_api.jobs.job import Job, JobStatus, Outcome
-from oracle_api.jobs.owners import OwnerStore
+from oracle_api.jobs.owners import Member, OwnerStore
 from oracle_api.jobs.registry import DIED, JobRegistry
 from oracle_api.jobs.store import JobStore
 from oracle_api.jobs.tables import owners as owners_table
@@ -41,11 +41,12 @@ class Process:
         self.registry = JobRegistry(
             store=store,
             owners=owners,
+            member=Member(),
             run=self._run,
             engine=ThreadEngine(2),
             queue_limit=100,
         )
-        self.heartbeat = Heartbeat(self.registry, owners, LEASE, clock=clock)
+        self.heartbeat = Heartbeat(self.registry, store, owners, LEASE, clock=clock)
 
     def _run(self, job: Job, owner: str, handle: CallHandle) -> Outcome:
         self.handles[job.id] = handle
@@ -239,7 +240,7 @@ def test_a_process_taken_for_dead_breaks_its_calls_off_and_starts_anew(
 
 
 def test_the_loop_outlives_a_store_that_is_away(
-    make: Callable[[], Process], owners: OwnerStore
+    make: Callable[[], Process], store: JobStore, owners: OwnerStore
 ) -> None:
     process = make()
     failures = iter([StoreUnavailable("away"), ZeroDivisionError()])
@@ -254,7 +255,7 @@ def test_the_loop_outlives_a_store_that_is_away(
         return pulse(owner)
 
     owners.pulse = flaky  # type: ignore[method-assign, assignment]
-    heartbeat = Heartbeat(process.registry, owners, LEASE, interval=0.01)
+    heartbeat = Heartbeat(process.registry, store, owners, LEASE, interval=0.01)
     heartbeat.start()
     assert beaten.wait(60)
     heartbeat.stop()

@@ -14,6 +14,8 @@ from oracle_api.jobs.store import JobStore
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.sessions import Session
 
+from .conftest import locked
+
 DONE = Outcome(JobStatus.COMPLETED)
 
 
@@ -53,17 +55,12 @@ def test_a_job_of_no_time_is_written_twice(
 
 
 def test_notes_of_an_end_that_could_not_be_stored_come_with_the_next_try(
-    job: Job, store: JobStore, url: str, monkeypatch: pytest.MonkeyPatch
+    impatient: None, job: Job, store: JobStore, url: str
 ) -> None:
-    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 10)
-    other = sa.create_engine(url)
-    with other.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    with locked(url):
         store.note_session(job.id, "me", Session(1, 2, "i"))
         with pytest.raises(StoreUnavailable):
             store.finish(job.id, "me", DONE)
-        connection.rollback()
-    other.dispose()
     assert store.finish(job.id, "me", DONE)
     assert store.get(job.id).session == Session(1, 2, "i")
 

@@ -15,7 +15,7 @@ from oracle_api.jobs.pages import page_of, total_of
 from oracle_api.jobs.records import LISTED
 from oracle_api.jobs.store import JobStore
 
-from .conftest import SettableClock
+from .conftest import SettableClock, only_sqlite
 
 HOUR = timedelta(hours=1)
 CLIENTS, PROCEDURES = ("a", "b"), ("PKG.P", "pkg.p", "Q")
@@ -51,6 +51,7 @@ steps = st.lists(
 )
 
 
+@only_sqlite
 @settings(
     max_examples=15,
     deadline=None,
@@ -82,7 +83,11 @@ def test_lists_hold_what_a_look_at_each_job_finds(
             case "purge":
                 store.delete_ended(before=clock.now - 3 * HOUR)
                 known = {job.id for job in store.list(JobFilter(), 1000).jobs}
-    jobs = [store.get(job_id) for job_id in known]
+    check_all_lists(store, [store.get(job_id) for job_id in known], clock)
+
+
+def check_all_lists(store: JobStore, jobs: list[Job], clock: SettableClock) -> None:
+    """Hold lists by all filters against the jobs that there are."""
     for statuses, procedure, since, client, prefix in product(
         STATES, (None, "PKG.p"), (None, clock.now - HOUR, clock.now), (None, "b"), (None, "0" * 31)
     ):
@@ -94,6 +99,20 @@ def test_lists_hold_what_a_look_at_each_job_finds(
         assert [job.id for job in seen] == [job.id for job in expected], wanted
         assert {first.total, rest.total if rest else first.total} == {len(expected)}, wanted
         assert store.outline(wanted, 2).total == len(expected)
+
+
+def test_lists_are_the_same_in_each_database(
+    store: JobStore, clock: SettableClock, add: Callable[..., Job]
+) -> None:
+    for number in range(9):
+        add(PROCEDURES[number % 3], client=CLIENTS[number % 2])
+    for status in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED):
+        job = store.claim("me")
+        assert job is not None
+        store.finish(job.id, "me", Outcome(status))
+        clock.pass_time(minutes=40)
+    store.claim("me")
+    check_all_lists(store, list(store.list(JobFilter(), 100).jobs), clock)
 
 
 def new_job(number: int) -> NewJob:
@@ -147,6 +166,7 @@ def test_totals_are_exact_while_others_add_and_delete(url: str, clock: SettableC
             database.close()
 
 
+@only_sqlite
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -15,6 +15,8 @@ from oracle_api.jobs.job import Job, JobStatus, NewJob, Outcome
 from oracle_api.jobs.store import JobStore
 from oracle_api.jobs.submissions import Submission, Submissions
 
+from .conftest import only_sqlite
+
 LIMIT = 5
 _numbers = count(1)
 
@@ -23,7 +25,7 @@ def submit(store: JobStore) -> str | None:
     """Give the id of a new job, or None where the queue is full."""
     job_id = f"{next(_numbers):032x}"
     try:
-        return store.add(NewJob(job_id, "P", b"{}", b"", "c", "r"), LIMIT).id
+        return store.add(NewJob(job_id, "P", b"{}", b"f", "c", "r"), LIMIT).id
     except QueueFull:
         return None
 
@@ -70,6 +72,7 @@ def test_many_processes_together_keep_to_the_limit(store: JobStore, url: str) ->
         database.close()
 
 
+@only_sqlite
 def test_waiting_jobs_are_not_counted_for_each_new_one(
     database: JobDatabase, add: Callable[..., Job]
 ) -> None:
@@ -91,7 +94,7 @@ def submission(
     number: int,
     *,
     key: str | None = None,
-    fingerprint: bytes = b"",
+    fingerprint: bytes = b"f",
     client_limit: int | None = None,
     callback_url: str | None = None,
 ) -> Submission:

@@ -17,6 +17,8 @@ from oracle_api.jobs.lookup import Lookup
 from oracle_api.jobs.owners import OwnerStore
 from oracle_api.jobs.store import JobStore
 
+from .conftest import only_sqlite
+
 Add = Callable[..., Job]
 
 # Raises the version of a job, and says so once that is committed.
@@ -67,6 +69,7 @@ def test_others_jobs_are_not_found(store: JobStore, add: Add) -> None:
         store.version(job.id, "web")
 
 
+@only_sqlite
 def test_nothing_is_read_again_while_nobody_commits(
     store: JobStore, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +112,7 @@ def test_another_database_lends_its_own_connections_and_names_parameters(
     engine.dispose()
 
 
+@only_sqlite
 def test_what_is_remembered_is_bounded(
     store: JobStore, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,10 +126,12 @@ def test_a_database_that_cannot_be_read_is_unavailable(store: JobStore, add: Add
     job = add()
     with store._database._engine.connect() as connection:
         connection.exec_driver_sql("DROP TABLE job_callbacks")
+        connection.commit()
     with pytest.raises(StoreUnavailable):
         store.version(job.id)
 
 
+@only_sqlite
 def test_no_reader_is_behind_a_commit_of_another_process(
     store: JobStore, url: str, add: Add
 ) -> None:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +12,8 @@ from oracle_api.exceptions import Conflict, StoreRefused, StoreUnavailable
 from oracle_api.jobs.database import JobDatabase
 from oracle_api.jobs.tables import owners
 from oracle_api.jobs.writer import Kind
+
+from .conftest import locked
 
 
 def put(token: str):
@@ -90,12 +91,16 @@ def test_a_bug_in_one_write_reaches_its_caller_and_no_other(database: JobDatabas
     assert tokens(database) == {"after"}
 
 
-def test_a_write_that_the_database_refuses_is_undone_alone(database: JobDatabase) -> None:
-    database.write(put("a"))
+def test_a_write_that_the_database_refuses_is_undone_alone_and_its_values_are_not_logged(
+    database: JobDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.write(put("secret"))
     with pytest.raises(StoreRefused):
-        database.write(put("a"))
+        database.write(put("secret"))
     database.write(put("b"))
-    assert tokens(database) == {"a", "b"}
+    assert tokens(database) == {"secret", "b"}
+    assert "refused a write" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_a_closed_database_refuses_writes(url: str) -> None:
@@ -115,25 +120,16 @@ def test_what_was_queued_before_closing_is_committed(url: str) -> None:
     again.close()
 
 
-def test_a_database_locked_by_others_is_unavailable_and_recovers(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 50)
+def test_a_database_locked_by_others_is_unavailable_and_recovers(impatient: None, url: str) -> None:
     database = JobDatabase(url)
-    other = sa.create_engine(url)
-    with other.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable):
-            database.write(put("locked out"))
-        connection.rollback()
-    other.dispose()
+    with locked(url), pytest.raises(StoreUnavailable):
+        database.write(put("locked out"))
     database.write(put("in again"))
     assert tokens(database) == {"in again"}
     database.close()
 
 
-def test_an_observer_is_told_of_each_transaction(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oracle_api.jobs.database._BUSY_MILLISECONDS", 50)
+def test_an_observer_is_told_of_each_transaction(impatient: None, url: str) -> None:
     seen: list[tuple[int, bool]] = []
 
     def note(writes: int, seconds: float, *, is_durable: bool) -> None:
@@ -153,12 +149,8 @@ def test_an_observer_is_told_of_each_transaction(url: str, monkeypatch: pytest.M
         database.write_later(put(str(number)))
     gate.set()
     database.write(put("after"))
-    other = sa.create_engine(url)
-    with other.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable):
-            database.write(put("locked out"))
-    other.dispose()
+    with locked(url), pytest.raises(StoreUnavailable):
+        database.write(put("locked out"))
     database.close()
     assert sum(writes for writes, is_durable in seen if is_durable) == 5
     assert seen[0] == (1, True)
@@ -227,13 +219,10 @@ def test_a_delayed_write_lets_others_pass_and_comes_in_time(database: JobDatabas
 
 
 def test_a_lock_held_shortly_by_others_is_waited_for(database: JobDatabase, url: str) -> None:
-    other = sa.create_engine(url)
-    with ThreadPoolExecutor(1) as threads, other.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        waiting = threads.submit(database.write, put("after"))
-        with pytest.raises(TimeoutError):
-            waiting.result(0.05)
-        connection.rollback()
+    with ThreadPoolExecutor(1) as threads:
+        with locked(url):
+            waiting = threads.submit(database.write, put("after"))
+            with pytest.raises(TimeoutError):
+                waiting.result(0.05)
         waiting.result(60)
-    other.dispose()
     assert tokens(database) == {"after"}

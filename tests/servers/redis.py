@@ -40,6 +40,14 @@ class Redis(Server):
             connection.sendall(f"{' '.join(words)}\r\n".encode())
             return connection.makefile("r").readline().strip()
 
+    def queued(self, queue: str, database: int = 0) -> int:
+        """Count the messages of a queue (kombu keeps each queue in a list of its name)."""
+        with socket.create_connection((self.host, self.port), timeout=5) as connection:
+            connection.sendall(f"SELECT {database}\r\nLLEN {queue}\r\n".encode())
+            answers = connection.makefile("r")
+            answers.readline()
+            return int(answers.readline().removeprefix(":"))
+
     def forget(self) -> None:
         """Remove all of its data; it must not run."""
         shutil.rmtree(self._data)

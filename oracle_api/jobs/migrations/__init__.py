@@ -1,0 +1,1 @@
+"""Revisions of the job store's schema, for Alembic."""
