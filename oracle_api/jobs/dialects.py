@@ -21,7 +21,8 @@ def releases_savepoints(dialect: sa.Dialect) -> bool:
 class AsBlob(FunctionElement[bytes]):
     """A bound value that shares a CASE with a column of binary data.
 
-    To Oracle it is a RAW, which has not the same type as a BLOB (ORA-00932).
+    To Oracle it is a RAW, which has not the same type as a BLOB (ORA-00932); PostgreSQL cannot
+    tell its type where it is only asked whether it is null.
     """
 
     name = "as_blob"
@@ -41,6 +42,11 @@ class IfReturnable(FunctionElement[Any]):
 @compiles(IfReturnable)
 def _as_it_is(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.clauses, **options)
+
+
+@compiles(AsBlob, "postgresql")
+def _typed(element: AsBlob, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS BYTEA)"
 
 
 @compiles(AsBlob, "oracle")

@@ -60,11 +60,11 @@ class Network:
 
     def __init__(self, *names: str) -> None:
         number = next(_networks)
-        self._prefix = f"oracle_api-{os.getpid()}-{number}-"
+        self.prefix = f"oracle_api-{os.getpid()}-{number}-"
         # The name of an interface may have 15 characters.
-        self._interface = f"oa{os.getpid()}x{number}"
+        self.interface = f"oa{os.getpid()}x{number}"
         self._numbers = itertools.count(1)
-        self._router = f"{self._prefix}router"
+        self._router = f"{self.prefix}router"
         self._cut: set[frozenset[str]] = set()
         _remove_leftovers()
         try:
@@ -84,7 +84,7 @@ class Network:
 
     def close(self) -> None:
         """Remove all of it; what still runs in it is cut off."""
-        _remove(self._prefix)
+        _remove(self.prefix)
 
     def cut(self, one: str, other: str) -> None:
         """Drop everything between two hosts from now on."""
@@ -125,7 +125,7 @@ class Network:
         _ip("netns", "exec", self._router, "sysctl", "-qw", "net.ipv4.ip_forward=1")
 
     def _join_test(self) -> Host:
-        interface = self._interface
+        interface = self.interface
         peer = ["peer", "name", TEST, "netns", self._router]
         _ip("link", "add", interface, "type", "veth", *peer)
         _ip("link", "set", interface, "up")
@@ -137,7 +137,7 @@ class Network:
         return host
 
     def _make_host(self, name: str) -> Host:
-        namespace = self._prefix + name
+        namespace = self.prefix + name
         # What runs there ends with the test, however that ends (prctl(2), PR_SET_PDEATHSIG).
         within = ("ip", "netns", "exec", namespace, "setpriv", "--pdeathsig=KILL")
         host = Host(name, self._next_address(), within)

@@ -1,6 +1,5 @@
 """The network of the cluster tests acts as one of real machines does."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 
 from tests.integration.service import eventually
 
-from .network import TEST, Host, Network, why_not
+from .network import TEST, Host, Network
 
 PORT = 4000
 NAMESPACES = Path("/run/netns")
@@ -28,14 +27,12 @@ with socket.create_server((sys.argv[1], {PORT})) as server:
 
 
 @pytest.fixture(scope="module")
-def network() -> Iterator[Network]:
-    if reason := why_not():
-        pytest.skip(reason)
+def network(needs_network: None) -> Iterator[Network]:
     with Network("one", "other", "third") as network:
         yield network
-    assert not list(NAMESPACES.glob(f"oracle_api-{os.getpid()}-*"))
+    assert not list(NAMESPACES.glob(f"{network.prefix}*"))
     # The kernel removes an interface after its other end, in its own time.
-    eventually(lambda: not list(Path("/sys/class/net").glob(f"oa{os.getpid()}x*")))
+    eventually(lambda: not (Path("/sys/class/net") / network.interface).exists())
 
 
 @pytest.fixture

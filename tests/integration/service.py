@@ -112,6 +112,21 @@ class Program:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(60)
 
+    def pause(self) -> None:
+        """Let every process of it stand still, with its connections open."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after a pause."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its master has not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def children(self, word: str) -> list[int]:
         """Give the ids of the master's children with a word in their command line."""
         assert self.process is not None
@@ -126,7 +141,7 @@ class Program:
 
     def close(self) -> None:
         """Make sure that nothing of it is left."""
-        if self.process is not None and self.process.poll() is None:
+        if self.is_running:
             self.kill()
 
     def log(self) -> str:

@@ -67,7 +67,7 @@ class Server:
     def start(self) -> Self:
         """Start it with the data that it has, and wait until it serves."""
         self.spawn()
-        eventually(self._serves)
+        self.wait_serving()
         return self
 
     def spawn(self) -> None:
@@ -89,9 +89,18 @@ class Server:
         assert self.process.poll() is None, self.log()
         return self._answers()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started and not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    def wait_serving(self) -> None:
+        """Wait until it serves, after a spawn."""
+        eventually(self._serves)
+
     def stop(self) -> None:
         """Stop it as an operator does."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.is_running:
             self.process.send_signal(self.STOP)
             self.process.wait(60)
 
@@ -125,7 +134,7 @@ class Server:
         return self.log_path.read_text() if self.log_path.exists() else ""
 
     def _signal(self, signum: signal.Signals) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.is_running:
             for pid in family(self.process.pid):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signum)

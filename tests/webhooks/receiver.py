@@ -32,14 +32,17 @@ class Reply:
 
 
 class Receiver:
-    """Listens on loopback from the beginning of a block to its end.
+    """Listens from the beginning of a block to its end.
 
     Args:
         port: 0 takes a free one.
         tls: speaks TLS where it is given.
+        host: the address, loopback's by default.
     """
 
-    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, port: int = 0, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> None:
         self.received: list[Received] = []
         #: Gives the answer to a request; ``nth`` counts those with the same id from 1.
         self.reply: Callable[[Received, int], Reply] = lambda request, nth: Reply()
@@ -53,10 +56,10 @@ class Receiver:
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""
 
-        self._server = _Server(("127.0.0.1", port), Handler)
+        self._server = _Server((host, port), Handler)
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self.port = self._server.server_address[1]
+        self.host, self.port = host, self._server.server_address[1]
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
