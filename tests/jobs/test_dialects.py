@@ -84,7 +84,7 @@ def test_what_differs_is_written_for_each_database() -> None:
         for element in (AsBlob(value), IfReturnable(sa.exists(sa.text("1"))))
     ]
     assert texts == [
-        [":v", ":v", "TO_BLOB(:v)"],
+        [":v", "CAST(:v AS BYTEA)", "TO_BLOB(:v)"],
         [*["EXISTS (SELECT 1)"] * 2, "CAST(NULL AS INTEGER)"],
     ]
 
