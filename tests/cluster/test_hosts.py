@@ -63,7 +63,7 @@ def test_progress_is_seen_from_every_host(one: Service, other: Service) -> None:
     progress = [job["progress"] for job in seen]
     assert progress == sorted(progress)
     assert len({value for value in progress if 50 < value < 80}) >= 2, progress
-    assert seen[-1]["result"] == {"vRESULTADO": 12500}
+    assert seen[-1]["result"] == {"VRESULTADO": 12500}
 
 
 def test_a_running_job_is_cancelled_from_another_host(one: Service, other: Service) -> None:

@@ -10,8 +10,10 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +112,25 @@ class Account:
     improper: list[str] = field(default_factory=list)
     #: Keys of synchronous calls that were answered with 200.
     called: list[str] = field(default_factory=list)
+    #: When something broke.
+    breaks: list[datetime] = field(default_factory=list)
     jobs: Counter[str] = field(default_factory=Counter)
+    #: Failed jobs, as they are shown.
+    failed: list[dict[str, Any]] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     untrue: list[str] = field(default_factory=list)
+
+    @property
+    def longest_orphan_seconds(self) -> float:
+        """How long after a break that it ran through a job was ended as interrupted, at most."""
+        waits = [0.0]
+        for job in self.failed:
+            if job["error_code"] == "interrupted":
+                began = datetime.fromisoformat(job["run_start_time"])
+                ended = datetime.fromisoformat(job["end_time"])
+                waits += [(ended - at).total_seconds() for at in self.breaks if began < at < ended]
+        return max(waits)
 
     def check(self) -> None:
         """Hold the account against what is promised."""
@@ -166,6 +183,10 @@ class Load:
         """Wait until so many more jobs were accepted."""
         enough = len(self.account.accepted) + more
         eventually(lambda: len(self.account.accepted) >= enough, seconds)
+
+    def note_break(self) -> None:
+        """Note that something breaks now."""
+        self.account.breaks.append(datetime.now(UTC))
 
     def wait_refused(self, path: str, seconds: float = 60) -> None:
         """Wait until a path answers once more that it cannot now."""
@@ -277,6 +298,8 @@ def settle(load: Load, service: Service, journal: Journal, seconds: float = 90) 
             account.lost.append(key)
             continue
         account.jobs[job["status"]] += 1
+        if job["status"] == "failed":
+            account.failed.append(job)
         if not _is_true(job, started[key], ended[key]):
             account.untrue.append(f"{key} {started[key]} {ended[key]} {job}")
     account.untrue += [key for key in account.called if (started[key], ended[key]) != (1, 1)]
@@ -306,44 +329,41 @@ def _all_jobs(service: Service) -> dict[str, dict[str, Any]]:
 
 
 class Report:
-    """The accounts of several faults, as a page of the documentation."""
+    """The accounts of several faults, as a page of the documentation.
 
-    _HEAD = (
-        "fault",
-        "rounds",
-        "jobs accepted",
-        "completed",
-        "failed",
-        "lost",
-        "run twice",
-        "answers that were no proper problem document",
-        "what clients saw",
-    )
+    Args:
+        columns: beside the fault and the rounds, each with what it shows of an account.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Mapping[str, Callable[[Account], object]] | None = None) -> None:
+        self._columns = SINGLE_SERVICE if columns is None else columns
         self._rows: list[tuple[object, ...]] = []
 
     def add(self, fault: str, rounds: int, account: Account) -> None:
         """Add one fault."""
-        seen = ", ".join(f"{kind}: {count}" for kind, count in sorted(account.seen.items()))
-        self._rows.append(
-            (
-                fault,
-                rounds,
-                len(account.accepted),
-                account.jobs["completed"],
-                account.jobs["failed"],
-                len(account.lost),
-                len(account.twice),
-                len(account.improper),
-                seen,
-            )
-        )
+        self._rows.append((fault, rounds, *(show(account) for show in self._columns.values())))
 
     def write(self, path: Path) -> None:
         """Put the table in place of the one in a file."""
-        lines = [self._HEAD, ("---",) * len(self._HEAD), *self._rows]
+        head = ("fault", "rounds", *self._columns)
+        lines = [head, ("---",) * len(head), *self._rows]
         table = "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
         before, _, rest = path.read_text().partition("| fault |")
         after = rest.partition("\n\n")[2]
         path.write_text(f"{before}{table}" + (f"\n{after}" if after else ""))
+
+
+def _seen(account: Account) -> str:
+    return ", ".join(f"{kind}: {count}" for kind, count in sorted(account.seen.items()))
+
+
+#: Of the faults of a single service.
+SINGLE_SERVICE: Mapping[str, Callable[[Account], object]] = {
+    "jobs accepted": lambda account: len(account.accepted),
+    "completed": lambda account: account.jobs["completed"],
+    "failed": lambda account: account.jobs["failed"],
+    "lost": lambda account: len(account.lost),
+    "run twice": lambda account: len(account.twice),
+    "answers that were no proper problem document": lambda account: len(account.improper),
+    "what clients saw": _seen,
+}
