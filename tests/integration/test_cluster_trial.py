@@ -1,4 +1,4 @@
-"""The cluster that can be tried by one command: a job goes through it, and nothing of it is left."""
+"""The cluster that one command starts: a job goes through it, and nothing of it is left."""
 
 import os
 import re
