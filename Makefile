@@ -12,7 +12,7 @@ TESTERS := $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test reliability bench bench-quick lint audit format docs types-doc postman
-.PHONY: clean
+.PHONY: clean cluster
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ run: $(VENV)/run.stamp ## serve on port 8080: with .env, or with the embedded da
 test: $(VENV)/dev.stamp $(NPM) ## run the whole test suite
 	@tests/servers/install.sh || true
 	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal
+
+cluster: $(VENV)/dev.stamp ## serve by a whole cluster on this machine, to try it: port 8080
+	@tests/servers/install.sh nginx:nginx-light || true
+	@exec $(BIN)/python -m tests.cluster.trial
 
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
 	@RELIABILITY_REPORT=docs/reliability.md $(BIN)/python -m pytest tests/integration/test_chaos.py

@@ -42,18 +42,27 @@ http {{
 
 
 class Nginx:
-    """nginx with the site, on a free port of loopback, with a certificate made for it.
+    """nginx with the site, on loopback, with a certificate made for it.
 
     Args:
         folder: for all that it reads and writes.
         service_ports: where the service listens, one for each API host.
         connect_timeout: how long a host that does not answer at all is waited for.
+        port: where it listens; None takes a free one.
+        tls: False for HTTP in the clear, which the site by itself never serves.
     """
 
-    def __init__(self, folder: Path, *service_ports: int, connect_timeout: str = "5s") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *service_ports: int,
+        connect_timeout: str = "5s",
+        port: int | None = None,
+        tls: bool = True,
+    ) -> None:
         self.folder = folder
-        self.port = free_port()
-        self.url = f"https://localhost:{self.port}"
+        self.port = port or free_port()
+        self.url = f"https://localhost:{self.port}" if tls else f"http://127.0.0.1:{self.port}"
         self.certificate = folder / "fullchain.pem"
         self._process: subprocess.Popen[bytes] | None = None
         _make_certificate(self.certificate, folder / "privkey.pem")
@@ -63,7 +72,7 @@ class Nginx:
                 "server 127.0.0.1:8080;": " ".join(
                     f"server 127.0.0.1:{port};" for port in service_ports
                 ),
-                "listen 443": f"listen 127.0.0.1:{self.port}",
+                "listen 443 ssl;": f"listen 127.0.0.1:{self.port}{' ssl' if tls else ''};",
                 "api.example.com": "localhost",
                 "/etc/ssl/oracle_api/fullchain.pem": str(self.certificate),
                 "/etc/ssl/oracle_api/privkey.pem": str(folder / "privkey.pem"),
@@ -91,7 +100,9 @@ class Nginx:
 
     def start(self) -> "Nginx":
         """Start it and wait until it listens."""
-        self._process = subprocess.Popen(self._command(), stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            self._command(), stderr=subprocess.DEVNULL, start_new_session=True
+        )
         eventually(self._listens)
         return self
 
@@ -100,6 +111,11 @@ class Nginx:
         assert self._process.poll() is None, self.errors()
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """Its master, once it was started."""
+        return self._process
 
     def stop(self) -> None:
         """Stop it."""
