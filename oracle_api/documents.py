@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from oracle_api.jobs.job import Callback, Job, JobPage, PageOutline
+from oracle_api.jobs.reports import EngineReport
 from oracle_api.jobs.summary import ProcedureFigures, Summary
 from oracle_api.oracle.request import Argument, CallRequest
 
@@ -120,6 +121,23 @@ def page_document(page: JobPage) -> dict[str, Any]:
     if page.next_seq is not None:
         document["next"] = str(page.next_seq)
     return document
+
+
+def engine_document(report: EngineReport) -> dict[str, Any]:
+    """Show how it stands with the engine; members without a value are left out."""
+    state = report.state
+    if state.kind == "threads":
+        return {"kind": state.kind}
+    broker = {None: None, True: "reachable", False: "unreachable"}[state.broker_reachable]
+    document: dict[str, Any] = {
+        "kind": state.kind,
+        "broker": broker,
+        "queue_length": state.queue_length,
+        "workers": report.workers.processes,
+        "slots": report.workers.slots,
+        "oldest_pending_seconds": report.oldest_pending_seconds,
+    }
+    return {name: value for name, value in document.items() if value is not None}
 
 
 def page_tag(outline: PageOutline) -> str:

@@ -29,12 +29,13 @@ from oracle_api.jobs.lobs import LobStore
 from oracle_api.jobs.monitor import WorkMonitor
 from oracle_api.jobs.owners import Member, OwnerStore
 from oracle_api.jobs.registry import JobRegistry
+from oracle_api.jobs.reports import EngineReport, EngineReports
 from oracle_api.jobs.rows import RowStore
 from oracle_api.jobs.runner import JobRunner
 from oracle_api.jobs.store import JobStore
 from oracle_api.jobs.summary import SummaryStore
 from oracle_api.jobs.threads import ThreadEngine
-from oracle_api.metrics.exposition import StoreReadings, WSGIApp, exposition
+from oracle_api.metrics.exposition import EngineReadings, StoreReadings, WSGIApp, exposition
 from oracle_api.metrics.instruments import Instruments
 from oracle_api.oracle.call import Answer, Caller, CallOptions, Stage
 from oracle_api.oracle.dictionary import Dictionary, Procedure
@@ -142,9 +143,12 @@ class Services:
         owners = OwnerStore(self._database, self._audit_end)
         self._monitor = WorkMonitor(self.pool)
         self.engine = self._make_engine()
+        self._reports = EngineReports(self._database, owners)
         self.registry = self._make_registry(owners)
         self._exposition = exposition(
-            self.metrics, StoreReadings(self.store.census, utc_now, settings.job_queue_limit)
+            self.metrics,
+            StoreReadings(self.store.census, owners.members, utc_now, settings.job_queue_limit),
+            EngineReadings(self.engine.state),
         )
         self._webhooks = self._make_webhooks() if settings.webhook_allow else None
         self._heartbeat = Heartbeat(self.registry, self.store, owners, settings.job_lease_seconds)
@@ -391,6 +395,14 @@ class Services:
         if not self._heartbeat.is_beating:
             raise StoreUnavailable("The job store takes no writes.")
         self.pool.ping()
+
+    def engine_report(self) -> EngineReport:
+        """Tell how it stands with the engine.
+
+        Raises:
+            StoreUnavailable: the job store cannot be read.
+        """
+        return self._reports.make(self.engine.state())
 
     def describe(self, name: ProcedureName, client: Client, request_id: str) -> Procedure:
         """Find a procedure's signatures.

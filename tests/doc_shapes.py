@@ -18,6 +18,7 @@ _SHAPES = (
     ("JobDeleted", {"message", "job_id"}),
     ("JobsDeleted", {"message", "deleted"}),
     ("Job", {"id", "procedure_name"}),
+    ("Readiness", {"status", "engine"}),
     ("Problem", {"type", "title", "status", "detail"}),
     ("CallAnswer", {"status", "out"}),
     ("RowPage", {"columns", "rows"}),

@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle_api import documents
+from oracle_api.jobs.engine import EngineState
 from oracle_api.jobs.job import FINAL, Callback, CallbackState, Job, JobPage, JobStatus
+from oracle_api.jobs.owners import Members
+from oracle_api.jobs.reports import EngineReport
 from oracle_api.jobs.summary import Hour, Period, ProcedureFigures, Summary
 from oracle_api.oracle.longops import Work
 from oracle_api.oracle.request import Argument, CallRequest
@@ -125,6 +128,10 @@ def test_a_completed_job_shows_its_result_and_its_times() -> None:
     assert shown["run_start_time"] == "2025-12-10T14:30:01Z"
     assert shown["end_time"] == "2025-12-10T14:35:00Z"
     assert shown["duration"] == "5m0s"
+
+
+def test_a_job_that_another_hosts_clock_saw_end_before_it_came_took_no_time() -> None:
+    assert _shown(replace(COMPLETED, end_time=STARTED - timedelta(seconds=2)))["duration"] == "0s"
 
 
 def test_a_job_that_ran_shows_its_oracle_session() -> None:
@@ -297,3 +304,32 @@ def test_a_submission_is_answered_with_where_to_look() -> None:
 def test_only_a_job_that_is_not_final_says_when_to_ask_again(status: JobStatus) -> None:
     asked_again = "Retry-After" in documents.retry_after(replace(PENDING, status=status))
     assert asked_again is not status.is_final
+
+
+# ---- the engine
+
+
+@pytest.mark.parametrize(
+    ("state", "members"),
+    [
+        (EngineState("celery"), {}),
+        (EngineState("celery", broker_reachable=False), {"broker": "unreachable"}),
+        (
+            EngineState("celery", broker_reachable=True, queue_length=0),
+            {"broker": "reachable", "queue_length": 0},
+        ),
+    ],
+)
+def test_of_a_broker_is_shown_what_is_known(state: EngineState, members: dict[str, Any]) -> None:
+    assert documents.engine_document(EngineReport(state, Members(2, 16), 1.5)) == {
+        "kind": "celery",
+        "workers": 2,
+        "slots": 16,
+        "oldest_pending_seconds": 1.5,
+        **members,
+    }
+
+
+def test_of_a_service_that_runs_its_jobs_itself_there_is_no_more_to_show() -> None:
+    report = EngineReport(EngineState("threads"))
+    assert documents.engine_document(report) == {"kind": "threads"}

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ from oracle_api.services import EXTENSION
 from oracle_api.settings import Settings
 from oracle_api.version import VERSION
 
-from .integration.service import eventually
+from .integration.service import eventually, free_port
+from .servers.redis import Redis
 
 ROOT = Path(__file__).parents[1]
 DASHBOARD = json.loads((ROOT / "docs/grafana/oracle_api.json").read_text())
@@ -43,8 +45,8 @@ BEARER = {"Authorization": "Bearer a-token"}
 JOB_ID = "0" * 32
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
+@contextmanager
+def started(folder: Path, **environ: str) -> Iterator[Flask]:
     """A started app in one process, without gunicorn and without a database."""
     settings = Settings.from_env(
         {
@@ -54,7 +56,8 @@ def app(tmp_path: Path) -> Iterator[Flask]:
             "API_TOKEN": "a-token",
             "ORACLE_CONNECT_SECONDS": "1",
             "CORS_ORIGINS": "https://app.example",
-            "JOBS_DATABASE_URL": f"sqlite:///{tmp_path}/jobs.db",
+            "JOBS_DATABASE_URL": f"sqlite:///{folder}/jobs.db",
+            **environ,
         }
     )
     app = create_app(settings)
@@ -62,6 +65,13 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     yield app
     app.extensions[EXTENSION].begin_stop(in_a_hurry=True)
     app.extensions[EXTENSION].close()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """One that runs its jobs itself."""
+    with started(tmp_path) as app:
+        yield app
 
 
 @pytest.fixture
@@ -287,6 +297,55 @@ def test_commits_are_timed_and_their_failures_counted() -> None:
     assert value("oracle_api_store_commit_failures_total") == 1
 
 
+# ---- who runs jobs
+
+
+@pytest.fixture(scope="module")
+def full_text(tmp_path_factory: pytest.TempPathFactory, redis: Redis) -> str:
+    """What an app gives that has something to tell of every metric; a job waits for a worker."""
+    redis.command("FLUSHALL")
+    folder = tmp_path_factory.mktemp("full")
+    with started(folder, JOB_ENGINE="celery", CELERY_BROKER_URL=redis.url) as app:
+        services, client = app.extensions[EXTENSION], app.test_client()
+        assert (
+            client.post("/procedure/async", json={"name": "P"}, headers=BEARER).status_code == 202
+        )
+        services.metrics.job_ended(ended_job("P"), Outcome(JobStatus.COMPLETED), 1.0)
+        services.metrics.pool.refused("DPY-6005")
+        eventually(lambda: services.engine.state().queue_length)
+        return client.get("/metrics", headers=BEARER).text
+
+
+def test_a_service_that_runs_its_jobs_itself_is_one_process_with_its_slots(
+    client: FlaskClient,
+) -> None:
+    value = scrape(client).get_sample_value
+    assert value("oracle_api_processes", {"role": "api"}) == 1
+    assert value("oracle_api_processes", {"role": "worker"}) == 0
+    assert value("oracle_api_job_slots") == 8
+    assert value("oracle_api_broker_up") is None
+    assert value("oracle_api_broker_queue_length") is None
+
+
+def test_a_broker_that_is_away_is_down_and_its_queue_unknown(tmp_path: Path) -> None:
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
+    with started(tmp_path, JOB_ENGINE="celery", CELERY_BROKER_URL=nowhere) as app:
+        engine = app.extensions[EXTENSION].engine
+        eventually(lambda: engine.state().broker_reachable is False)
+        value = scrape(app.test_client()).get_sample_value
+        assert value("oracle_api_broker_up") == 0
+        assert value("oracle_api_broker_queue_length") is None
+        assert value("oracle_api_processes", {"role": "api"}) == 1
+        assert value("oracle_api_job_slots") == 0, "nobody is there to run a job"
+
+
+def test_messages_that_wait_in_the_broker_are_counted(full_text: str) -> None:
+    value = parsed(full_text).get_sample_value
+    assert value("oracle_api_broker_up") == 1
+    assert value("oracle_api_broker_queue_length") == 1
+    assert value("oracle_api_job_queue_length") == 1
+
+
 # ---- labels that clients could make grow
 
 
@@ -433,19 +492,10 @@ def test_processes_count_together_in_a_private_folder_that_is_gone_afterwards(
 # ---- the documents
 
 
-def note_everything(app: Flask, client: FlaskClient) -> None:
-    """Give every metric at least one series."""
-    metrics: Instruments = app.extensions[EXTENSION].metrics
-    client.get("/healthz")
-    metrics.job_ended(ended_job("P"), Outcome(JobStatus.COMPLETED), 1.0)
-    metrics.pool.refused("DPY-6005")
-
-
-def test_the_catalogue_has_what_is_given_and_nothing_else(app: Flask, client: FlaskClient) -> None:
-    note_everything(app, client)
+def test_the_catalogue_has_what_is_given_and_nothing_else(full_text: str) -> None:
     labels: dict[str, set[str]] = {}
     types: dict[str, str] = {}
-    for family in text_families(client.get("/metrics", headers=BEARER).text):
+    for family in text_families(full_text):
         name = f"{family.name}_total" if family.type == "counter" else family.name
         types[name] = family.type
         for sample in family.samples:
@@ -489,10 +539,9 @@ def selectors(node: Any) -> Iterator[Any]:
     yield from found
 
 
-def test_the_dashboard_asks_for_what_is_given(app: Flask, client: FlaskClient) -> None:
-    note_everything(app, client)
+def test_the_dashboard_asks_for_what_is_given(full_text: str) -> None:
     given_labels: dict[str, set[str]] = {}
-    for family in text_families(client.get("/metrics", headers=BEARER).text):
+    for family in text_families(full_text):
         for sample in family.samples:
             given_labels.setdefault(sample.name, set()).update(sample.labels)
     for title, query in expressions():

@@ -69,6 +69,8 @@ class TableAlteration:
             table: TableDefinition, _sources: dict[str, str], definitions: Definitions
         ) -> TableDefinition:
             for parsed in columns:
+                if table.column(parsed.column.name) is not None:
+                    raise OracleError(1430, "column being added already exists in table")
                 table = add_column(table, parsed, definitions)
             return table
 

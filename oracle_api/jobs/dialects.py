@@ -21,8 +21,8 @@ def releases_savepoints(dialect: sa.Dialect) -> bool:
 class AsBlob(FunctionElement[bytes]):
     """A bound value that shares a CASE with a column of binary data.
 
-    To Oracle it is a RAW, which has not the same type as a BLOB (ORA-00932). PostgreSQL is not
-    told the type of a null, and where it stands alone cannot infer one (SQLSTATE 42P18).
+    To Oracle it is a RAW, which has not the same type as a BLOB (ORA-00932); PostgreSQL cannot
+    tell its type where it is only asked whether it is null.
     """
 
     name = "as_blob"
@@ -44,14 +44,14 @@ def _as_it_is(element: FunctionElement[Any], compiler: SQLCompiler, **options: A
     return compiler.process(element.clauses, **options)
 
 
-@compiles(AsBlob, "oracle")
-def _converted(element: AsBlob, compiler: SQLCompiler, **options: Any) -> str:
-    return f"TO_BLOB({compiler.process(element.clauses, **options)})"
-
-
 @compiles(AsBlob, "postgresql")
 def _typed(element: AsBlob, compiler: SQLCompiler, **options: Any) -> str:
     return f"CAST({compiler.process(element.clauses, **options)} AS BYTEA)"
+
+
+@compiles(AsBlob, "oracle")
+def _converted(element: AsBlob, compiler: SQLCompiler, **options: Any) -> str:
+    return f"TO_BLOB({compiler.process(element.clauses, **options)})"
 
 
 @compiles(IfReturnable, "oracle")

@@ -132,7 +132,10 @@ class Job:
     @property
     def duration(self) -> timedelta | None:
         """From acceptance to the end; None until then."""
-        return None if self.end_time is None else self.end_time - self.start_time
+        if self.end_time is None:
+            return None
+        # Two hosts' clocks took the times.
+        return max(timedelta(), self.end_time - self.start_time)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,12 @@ from oracle_api.oracle.sessions import Session
 _DELAY_SECONDS = 0.05
 
 _PROGRESS = sa.bindparam("noted_progress", type_=sa.SmallInteger)
-_WORK = sa.bindparam("noted_work", type_=sa.LargeBinary)
+_WORK = AsBlob(sa.bindparam("noted_work", type_=sa.LargeBinary))
 _IS_NEWER = jobs.c.progress <= _PROGRESS
 
 #: Changes what a note has something of; :meth:`Note.values` gives the values.
 NOTED: dict[str, Any] = {
-    "work": sa.case(
-        (sa.and_(AsBlob(_WORK).is_not(None), _IS_NEWER), AsBlob(_WORK)), else_=jobs.c.work
-    ),
+    "work": sa.case((sa.and_(_WORK.is_not(None), _IS_NEWER), _WORK), else_=jobs.c.work),
     "session_id": sa.func.coalesce(sa.bindparam("noted_sid"), jobs.c.session_id),
     "serial_num": sa.func.coalesce(sa.bindparam("noted_serial"), jobs.c.serial_num),
     "instance": sa.func.coalesce(sa.bindparam("noted_instance"), jobs.c.instance),

@@ -69,17 +69,20 @@ PENDING_COUNT = (
     sa.select(sa.func.count()).select_from(jobs).where(jobs.c.status == JobStatus.PENDING)
 )
 
+#: Since when the oldest of the waiting jobs waits.
+OLDEST_PENDING = (
+    sa.select(jobs.c.start_time)
+    .where(jobs.c.status == JobStatus.PENDING)
+    .order_by(jobs.c.seq)
+    .limit(1)
+)
+
 #: How many jobs there are of each status, and since when the oldest of the waiting ones waits.
 #: All of it but that one moment is read from the index by status.
 CENSUS = sa.select(
     jobs.c.status,
     sa.func.count().label("jobs"),
-    sa.select(jobs.c.start_time)
-    .where(jobs.c.status == JobStatus.PENDING)
-    .order_by(jobs.c.seq)
-    .limit(1)
-    .scalar_subquery()
-    .label("oldest_pending"),
+    OLDEST_PENDING.scalar_subquery().label("oldest_pending"),
 ).group_by(jobs.c.status)
 
 

@@ -5,6 +5,7 @@ goes on beside a newer one; it takes a store whose revision it does not know for
 """
 
 import logging
+import threading
 import time
 from pathlib import Path
 
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 REVISIONS = ("0001", "0002")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+# What Alembic runs is known to it as a global.
+_one_at_a_time = threading.Lock()
 
 _TRIES = 30
 _PAUSE_SECONDS = 0.1
@@ -82,11 +86,17 @@ def _migrate(connection: sa.Connection) -> None:
     # It takes longer to load than most stores to be opened.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _one_at_a_time:
+        try:
+            command.upgrade(config, "head")
+        except CommandError as exc:
+            # Among others, that the revision is not what it was a moment ago.
+            raise SQLAlchemyError(str(exc)) from exc
 
 
 def _refuse_what_is_missing(connection: sa.Connection) -> None:

@@ -217,7 +217,7 @@ class GroupCommitWriter:
                 return self._transact(group, together=True)
             return self._transact([one for one in group if not one.done], together=False)
         except Exception as exc:  # noqa: BLE001 - a dead writer would leave every caller waiting
-            log.error("The job store could not commit: %s", exc)
+            log.error("The job store could not commit: %s", _reason(exc))
             self._disconnect()
             for write in group:
                 if not write.done:
@@ -276,7 +276,7 @@ class GroupCommitWriter:
             if _is_trouble(exc):
                 # Of the database itself: the whole group fails.
                 raise
-            log.error("The job store refused a write: %s", exc)
+            log.error("The job store refused a write: %s", _reason(exc))
             write.fail(StoreRefused("The job store refused a write."))
         except Exception as exc:
             log.exception("A write to the job store failed.")
@@ -289,6 +289,13 @@ def _is_trouble(exc: sa.exc.SQLAlchemyError) -> bool:
     """Tell whether it is not the statement's fault."""
     is_lost = isinstance(exc, sa.exc.DBAPIError) and exc.connection_invalidated
     return is_lost or isinstance(exc, sa.exc.OperationalError)
+
+
+def _reason(exc: Exception) -> str:
+    """Say what an error is, without the values that PostgreSQL's driver shows in its details."""
+    original = getattr(exc, "orig", None)
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    return f"{type(original).__name__}: {primary}" if primary else str(exc)
 
 
 class _Savepoint:

@@ -131,6 +131,25 @@ OLDEST_AGE = Reading(
     "oracle_api_job_queue_oldest_age_seconds",
     "How long the oldest waiting job has waited; 0 where none waits.",
 )
+PROCESSES = Reading(
+    "oracle_api_processes",
+    "Processes that share the job store and live, by role: `api`, or `worker` of "
+    "`JOB_ENGINE=celery`.",
+    ("role",),
+)
+SLOTS = Reading(
+    "oracle_api_job_slots",
+    "Jobs that may run at once in all of these processes together (`JOB_WORKERS` of each).",
+)
+BROKER_UP = Reading(
+    "oracle_api_broker_up",
+    "Whether the broker of `JOB_ENGINE=celery` could be reached when this process last looked, "
+    "which it does every few seconds; left out where there is no broker.",
+)
+BROKER_QUEUE_LENGTH = Reading(
+    "oracle_api_broker_queue_length",
+    "Messages that no worker has taken from the broker; left out while it cannot be reached.",
+)
 STORE_UP = Reading(
     "oracle_api_job_store_up",
     "Whether the job store could be read just now; where it could not, what it knows is left out.",
@@ -180,6 +199,10 @@ ALL: tuple[Described, ...] = (
     QUEUE_LENGTH,
     QUEUE_LIMIT,
     OLDEST_AGE,
+    PROCESSES,
+    SLOTS,
+    BROKER_UP,
+    BROKER_QUEUE_LENGTH,
     STORE_UP,
     JOB_SECONDS,
     POOL_OPEN,

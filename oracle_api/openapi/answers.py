@@ -19,6 +19,7 @@ JobId = Annotated[
 ]
 Moment = Annotated[datetime, Meta(tz=True)]
 Seconds = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
 OutValues = Annotated[
     dict[str, Any] | list[dict[str, Any]],
     Meta(description="OUT values by the caller's names for them; of a batch, a list of such."),
@@ -30,6 +31,39 @@ class Health(Struct):
     """All is well."""
 
     status: Literal["ok"]
+
+
+class Engine(Struct):
+    """What brings jobs to those who run them. All but `kind` is of `celery` alone."""
+
+    kind: Annotated[
+        Literal["threads", "celery"],
+        Meta(description="Whether the service runs jobs itself, or its workers do."),
+    ]
+    broker: Annotated[
+        Literal["reachable", "unreachable"] | UnsetType,
+        Meta(description="As it was a few seconds ago; left out before the first look."),
+    ] = UNSET
+    queue_length: Annotated[
+        Count | UnsetType,
+        Meta(description="Messages in the broker; left out while it is not reachable."),
+    ] = UNSET
+    workers: Annotated[Count | UnsetType, Meta(description="Worker processes that live.")] = UNSET
+    slots: Annotated[
+        Count | UnsetType,
+        Meta(description="Jobs that may run at once in all of them together."),
+    ] = UNSET
+    oldest_pending_seconds: Annotated[
+        Seconds | UnsetType,
+        Meta(description="How long the oldest waiting job has waited; 0 where none waits."),
+    ] = UNSET
+
+
+class Readiness(Struct):
+    """Requests are answered and jobs accepted; whether jobs run just now is the engine's."""
+
+    status: Literal["ok"]
+    engine: Engine
 
 
 class Cursor(Struct):

@@ -403,7 +403,12 @@ OPERATIONS: dict[str, Operation] = {
         id="isReady",
         tag="service",
         summary="Whether job store and database can be used",
-        answers=_ok("They can.", _json(answers.Health)),
+        description=(
+            "Also shows how it stands with the engine of jobs. A broker that is away, or that no "
+            "worker lives, makes the service no less ready: calls are made and jobs accepted, and "
+            "they run later."
+        ),
+        answers=_ok("They can.", _json(answers.Readiness)),
         problems=(*_DATABASE, *_STORE),
     ),
     "metrics.show": Operation(

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response
 
 from oracle_api.auth import token_required
+from oracle_api.documents import engine_document
 from oracle_api.routes.body import json_answer
 from oracle_api.services import current_services
 
@@ -18,9 +19,10 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 @token_required
 def ready() -> Response:
-    """Say whether both the job store and the database can be used."""
-    current_services().check_ready()
-    return json_answer({"status": "ok"})
+    """Say whether both the job store and the database can be used, and show the engine."""
+    services = current_services()
+    services.check_ready()
+    return json_answer({"status": "ok", "engine": engine_document(services.engine_report())})
 
 
 @blueprint.get("/ping")

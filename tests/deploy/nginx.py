@@ -46,10 +46,11 @@ class Nginx:
 
     Args:
         folder: for all that it reads and writes.
-        service_port: where the service listens.
+        service_ports: where the service listens, one for each API host.
+        connect_timeout: how long a host that does not answer at all is waited for.
     """
 
-    def __init__(self, folder: Path, service_port: int) -> None:
+    def __init__(self, folder: Path, *service_ports: int, connect_timeout: str = "5s") -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"https://localhost:{self.port}"
@@ -59,7 +60,9 @@ class Nginx:
         site = edited(
             "nginx.conf",
             {
-                "127.0.0.1:8080": f"127.0.0.1:{service_port}",
+                "server 127.0.0.1:8080;": " ".join(
+                    f"server 127.0.0.1:{port};" for port in service_ports
+                ),
                 "listen 443": f"listen 127.0.0.1:{self.port}",
                 "api.example.com": "localhost",
                 "/etc/ssl/oracle_api/fullchain.pem": str(self.certificate),
@@ -67,7 +70,9 @@ class Nginx:
                 "/var/log/nginx/access.log": str(folder / "access.log"),
             },
         )
-        (folder / "site.conf").write_text(site)
+        waits = "proxy_connect_timeout 5s;"
+        assert site.count(waits) == 1
+        (folder / "site.conf").write_text(site.replace(waits, waits.replace("5s", connect_timeout)))
         # Its workers must reach the test's own folder.
         user = "user root;" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(_AROUND.format(folder=folder, user=user))

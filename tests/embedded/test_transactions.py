@@ -76,7 +76,7 @@ def test_rows_that_are_locked_are_waited_for(
 
 @pytest.mark.parametrize(
     ("patience", "code"),
-    [("NOWAIT", "ORA-00054"), ("WAIT 0", "ORA-00054"), ("WAIT 1", "ORA-30006")],
+    [("NOWAIT", "ORA-00054"), ("WAIT 1", "ORA-30006")],
 )
 def test_waiting_has_an_end(
     patience: str, code: str, local: oracledb.Connection, other: oracledb.Connection

@@ -331,7 +331,7 @@ def test_the_session_says_who_it_works_for(service: Service, embedded: Any) -> N
 
 def test_ping_and_readiness(service: Service) -> None:
     assert service.get("/ping").json() == {"status": "ok"}
-    assert service.get("/readyz").json() == {"status": "ok"}
+    assert service.get("/readyz").json() == {"status": "ok", "engine": {"kind": "threads"}}
     assert service.get("/healthz", headers={"Authorization": None}).json() == {"status": "ok"}
 
 

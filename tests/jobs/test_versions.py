@@ -126,6 +126,7 @@ def test_a_database_that_cannot_be_read_is_unavailable(store: JobStore, add: Add
     job = add()
     with store._database._engine.connect() as connection:
         connection.exec_driver_sql("DROP TABLE job_callbacks")
+        connection.commit()
     with pytest.raises(StoreUnavailable):
         store.version(job.id)
 

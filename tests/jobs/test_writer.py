@@ -91,12 +91,16 @@ def test_a_bug_in_one_write_reaches_its_caller_and_no_other(database: JobDatabas
     assert tokens(database) == {"after"}
 
 
-def test_a_write_that_the_database_refuses_is_undone_alone(database: JobDatabase) -> None:
-    database.write(put("a"))
+def test_a_write_that_the_database_refuses_is_undone_alone_and_its_values_are_not_logged(
+    database: JobDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.write(put("secret"))
     with pytest.raises(StoreRefused):
-        database.write(put("a"))
+        database.write(put("secret"))
     database.write(put("b"))
-    assert tokens(database) == {"a", "b"}
+    assert tokens(database) == {"secret", "b"}
+    assert "refused a write" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_a_closed_database_refuses_writes(url: str) -> None:
