@@ -11,11 +11,11 @@ NPM    := $(if $(shell command -v npm 2>/dev/null),tests/node_modules/npm.stamp)
 TESTERS := $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test reliability bench bench-quick lint audit format docs types-doc postman
-.PHONY: clean cluster
+.PHONY: help install run test reliability cluster cluster-faults bench bench-quick lint audit format docs
+.PHONY: types-doc postman clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/run.stamp: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -64,6 +64,10 @@ cluster: $(VENV)/dev.stamp ## serve by a whole cluster on this machine, to try i
 
 reliability: $(VENV)/dev.stamp ## let things break under load, and write docs/reliability.md anew
 	@RELIABILITY_REPORT=docs/reliability.md $(BIN)/python -m pytest tests/integration/test_chaos.py
+
+cluster-faults: $(VENV)/dev.stamp ## break a cluster of hosts under load (root), and write docs/reliability-cluster.md
+	@tests/servers/install.sh
+	@CLUSTER_REPORT=docs/reliability-cluster.md $(BIN)/python -m pytest tests/cluster/test_faults.py
 
 bench: $(BENCH)/bench.stamp ## measure the service, and write docs/performance.md anew
 	@$(BENCH)/bin/python -m tests.bench --docs

@@ -88,11 +88,29 @@ def test_links_lead_somewhere() -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_no_fault_lost_a_job_or_ran_one_twice() -> None:
-    page = (ROOT / "docs" / "reliability.md").read_text()
-    head, _, *rows = re.findall(r"^\| (.*) \|$", page, re.MULTILINE)
+def faults_of(page: str) -> list[dict[str, str]]:
+    """Give the rows of a page's table of faults."""
+    text = (ROOT / "docs" / page).read_text()
+    table = text[text.index("| fault |") :].partition("\n\n")[0]
+    head, _, *rows = re.findall(r"^\| (.*) \|$", table, re.MULTILINE)
     names = head.split(" | ")
-    faults = [dict(zip(names, row.split(" | "), strict=True)) for row in rows]
+    return [dict(zip(names, row.split(" | "), strict=True)) for row in rows]
+
+
+def test_no_fault_of_a_cluster_lost_a_job_or_ran_one_twice() -> None:
+    faults = faults_of("reliability-cluster.md")
+    assert len(faults) >= 25
+    assert sum(int(fault["jobs accepted"]) for fault in faults) > 2000
+    for fault in faults:
+        assert int(fault["jobs accepted"]) > 0
+        for name in ("lost", "run twice", "untrue", "improper answers"):
+            assert fault[name] == "0", fault
+        seconds = float(fault["longest until an orphan was ended"].removesuffix(" s"))
+        assert seconds < 30, fault
+
+
+def test_no_fault_lost_a_job_or_ran_one_twice() -> None:
+    faults = faults_of("reliability.md")
     assert len(faults) >= 9
     assert int(faults[0]["rounds"]) >= 50
     for fault in faults:

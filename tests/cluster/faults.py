@@ -66,16 +66,19 @@ def _kill_a_worker(cluster: Cluster, load: Load, dice: random.Random) -> None:
     killed.start()
 
 
-def _lose_a_worker_host(cluster: Cluster, load: Load, dice: random.Random) -> None:
-    _wait_for_the_moment(load, dice)
-    lost = dice.choice(cluster.workers)
-    with ExitStack() as links:
-        for server in (POSTGRES, BROKER, ORACLE):
-            links.enter_context(cluster.network.without(lost.host.name, server))
-        pause(0.1)
-        lost.kill()
-        pause(LONG_SECONDS)
-    lost.start()
+def _lose_a_worker_host(seconds: float) -> Round:
+    def one_round(cluster: Cluster, load: Load, dice: random.Random) -> None:
+        lost = dice.choice(cluster.workers)
+        _wait_for_the_moment(load, dice)
+        with ExitStack() as links:
+            for server in (POSTGRES, BROKER, ORACLE):
+                links.enter_context(cluster.network.without(lost.host.name, server))
+            pause(0.1)
+            lost.kill()
+            pause(seconds)
+        lost.start()
+
+    return one_round
 
 
 def _stop_a_worker(cluster: Cluster, load: Load, dice: random.Random) -> None:
@@ -85,12 +88,15 @@ def _stop_a_worker(cluster: Cluster, load: Load, dice: random.Random) -> None:
     stopped.start()
 
 
-def _pause_a_worker(cluster: Cluster, load: Load, dice: random.Random) -> None:
-    _wait_for_the_moment(load, dice)
-    paused = dice.choice(cluster.workers)
-    paused.pause()
-    pause(LONG_SECONDS)
-    paused.resume()
+def _pause_a_worker(seconds: float) -> Round:
+    def one_round(cluster: Cluster, load: Load, dice: random.Random) -> None:
+        paused = dice.choice(cluster.workers)
+        _wait_for_the_moment(load, dice)
+        paused.pause()
+        pause(seconds)
+        paused.resume()
+
+    return one_round
 
 
 def _restart_the_broker(cluster: Cluster, load: Load, dice: random.Random) -> None:
@@ -106,7 +112,8 @@ def _empty_the_broker(cluster: Cluster, load: Load, dice: random.Random) -> None
 def _kill_the_broker(cluster: Cluster, load: Load, dice: random.Random) -> None:
     _wait_for_the_moment(load, dice)
     cluster.broker.kill()
-    load.wait_accepted(5)
+    # Not until more are accepted: the queue may be full, and nothing empties it now.
+    pause(dice.uniform(0, 1))
     if dice.random() < 0.5:
         cluster.broker.forget()
     cluster.broker.start()
@@ -191,8 +198,18 @@ QUICK = [
 
 #: What outlasts a lease.
 LASTING = [
-    Fault("worker's host lost: cut off, then dead", _lose_a_worker_host, 3),
-    Fault("worker paused (SIGSTOP) and woken", _pause_a_worker, 3),
+    Fault("worker's host lost: cut off, then dead", _lose_a_worker_host(LONG_SECONDS), 3),
+    Fault("worker paused (SIGSTOP) past its lease, and woken", _pause_a_worker(LONG_SECONDS), 3),
 ]
+
+
+def outlasting(seconds: float) -> list[Round]:
+    """Give the ways in which a worker can be gone for so long."""
+    return [
+        _lose_a_worker_host(seconds),
+        _pause_a_worker(seconds),
+        _cut(seconds, WORKERS, POSTGRES),
+    ]
+
 
 FAULTS = [*QUICK, *LASTING, *_cuts()]

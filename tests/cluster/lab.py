@@ -1,7 +1,8 @@
 """A whole cluster on one machine: each part on a host of its own, with links that can be cut."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.integration.service import Program, Service, eventually
@@ -176,6 +177,21 @@ class Cluster:
                 program.resume()
             else:
                 program.start()
+
+    @contextmanager
+    def lease(self, seconds: float) -> Iterator[None]:
+        """Have API hosts and workers run with another lease during a block."""
+        self._restart_with_lease(seconds)
+        try:
+            yield
+        finally:
+            self._restart_with_lease(LEASE_SECONDS)
+
+    def _restart_with_lease(self, seconds: float) -> None:
+        for program in (*self.apis, *self.workers):
+            program.stop()
+            program.environ["JOB_LEASE_SECONDS"] = f"{seconds:g}"
+        self.heal()
 
     def close(self) -> None:
         """Make sure that nothing of it is left."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from oracle_api.settings import Settings
 from tests.integration.chaos import Account, Journal, Load, Report, settle
 from tests.integration.conftest import needs_embedded
 from tests.integration.service import eventually
@@ -24,6 +25,7 @@ from .faults import (
     Fault,
     break_much_at_once,
     cut_every_link_for_a_moment,
+    outlasting,
 )
 from .lab import BROKER, ORACLE, POSTGRES, Cluster, Worker
 
@@ -98,6 +100,16 @@ def test_everything_breaks_in_turn(endure: Endure, seed: int) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_many_rounds(fault: Fault, endure: Endure) -> None:
     endure(fault.name, *[fault.one_round] * fault.rounds)
+
+
+@at_length
+@pytest.mark.timeout(300)
+def test_with_the_default_lease(cluster: Cluster, endure: Endure) -> None:
+    seconds = Settings().job_lease_seconds
+    with cluster.lease(seconds):
+        rounds = outlasting(seconds + 5)
+        name = f"worker's host lost, worker paused, link to PostgreSQL cut; lease of {seconds:g} s"
+        endure(f"{name}, as by default", *rounds)
 
 
 # ---- one running job, and its worker gone

@@ -19,7 +19,7 @@ from tests.integration.service import ACTIVE, Service, eventually
 from tests.webhooks.receiver import Receiver
 
 from .conftest import FEW, FEW_TOKEN, QUEUE_LIMIT
-from .lab import Cluster
+from .lab import BROKER, POSTGRES, Cluster
 
 pytestmark = needs_embedded
 
@@ -203,3 +203,49 @@ def test_a_tokens_limit_of_active_jobs_holds_over_all_hosts(cluster: Cluster) ->
         if answer.ok:
             path = f"/jobs/{answer.json()['job_id']}/cancel"
             assert cluster.apis[0].request("POST", path, headers=FEW_HEADERS).ok
+
+
+# ---- what goes on while a part is away
+
+
+@pytest.mark.parametrize(
+    ("away", "submitted", "called", "looked_at"),
+    [("broker", 202, 200, 200), ("oracle", 202, 503, 200), ("postgres", 503, 200, 503)],
+)
+def test_what_goes_on_while_a_server_is_away(
+    cluster: Cluster, one: Service, away: str, submitted: int, called: int, looked_at: int
+) -> None:
+    before = one.launch(*SUM)
+    one.finished(before)
+    getattr(cluster, away).kill()
+    # What was begun before may still fail in its own way.
+    eventually(lambda: one.call(*SUM).status_code == called)
+    answer = one.submit(*SUM)
+    assert answer.status_code == submitted
+    assert one.get(f"/jobs/{before}").status_code == looked_at
+    if submitted == 503:
+        assert int(answer.headers["Retry-After"]) > 0
+    cluster.heal()
+    if submitted == 202:
+        assert one.finished(answer.json()["job_id"])["status"] == "completed"
+    eventually(lambda: one.submit(*SUM).status_code == 202)
+
+
+def test_one_host_that_is_cut_off_from_the_store_says_so_and_the_other_goes_on(
+    cluster: Cluster, one: Service, other: Service
+) -> None:
+    with cluster.network.without("api1", POSTGRES):
+        began = time.monotonic()
+        answer = one.submit(*SUM)
+        assert time.monotonic() - began < 30
+        assert answer.status_code == 503
+        assert one.call(*SUM).status_code == 200
+        assert other.finished(other.launch(*SUM))["status"] == "completed"
+    eventually(lambda: one.submit(*SUM).status_code == 202)
+
+
+def test_a_host_that_is_cut_off_from_the_broker_has_its_jobs_run(
+    cluster: Cluster, one: Service
+) -> None:
+    with cluster.network.without("api1", BROKER):
+        assert one.finished(one.launch(*SUM))["status"] == "completed"
