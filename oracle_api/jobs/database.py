@@ -143,7 +143,11 @@ def _open_engine(url: str) -> sa.Engine:
         engine = _sqlite_engine(parsed) if is_sqlite else _server_engine(parsed)
     except (ArgumentError, ImportError, sa.exc.NoSuchModuleError, OSError) as exc:
         raise SettingsError(f"JOBS_DATABASE_URL cannot be used ({type(exc).__name__}).") from None
-    bring_up_to_date(engine)
+    try:
+        bring_up_to_date(engine)
+    except SettingsError:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from oracle_api.exceptions import SettingsError
 from oracle_api.jobs.access import Access, for_access
@@ -61,7 +61,8 @@ def _may_pass(exc: SQLAlchemyError, dialect: sa.Dialect) -> bool:
     Switching a SQLite file to WAL does not wait for their locks as everything else does. Oracle
     commits each change of the schema by itself, so another may be first with any of them.
     """
-    return isinstance(exc, OperationalError) or dialect.name == "oracle"
+    is_lost = isinstance(exc, DBAPIError) and exc.connection_invalidated
+    return is_lost or isinstance(exc, OperationalError) or dialect.name == "oracle"
 
 
 def _bring_up_to_date(connection: sa.Connection) -> None:
