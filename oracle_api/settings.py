@@ -351,7 +351,11 @@ class Settings:
         "How long a procedure's description is kept.",
     )
     jobs_database_url: str = _setting(
-        "JOBS_DATABASE_URL", "sqlite:///var/jobs.db", _text, "Where jobs are kept.", secret=True
+        "JOBS_DATABASE_URL",
+        "sqlite:///var/jobs.db",
+        _text,
+        "Where jobs are kept: SQLite, PostgreSQL or Oracle.",
+        secret=True,
     )
     job_engine: Literal["threads", "celery"] = _setting(
         "JOB_ENGINE",
