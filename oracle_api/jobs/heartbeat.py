@@ -87,7 +87,9 @@ class Heartbeat:
             self._registry.break_off(job_id)
         if lost := self._registry.never_got(pulse.running, look):
             again = self._store.give_back(lost, me)
-            log.warning("%d jobs were taken without an answer; they wait again.", again)
+            if again:
+                # The others have ended since the beat.
+                log.warning("%d jobs were taken without an answer; they wait again.", again)
         if pulse.orphans:
             ended = self._owners.end_orphans(interrupted(DIED))
             log.warning("%d running jobs belonged to no process.", ended)
