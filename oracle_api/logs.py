@@ -158,7 +158,7 @@ def logging_config(level: str, log_format: LogFormat) -> dict[str, Any]:
         level: the least level that is logged, such as ``INFO``.
         log_format: ``json`` holds for gunicorn's own lines too; they stay as they are otherwise.
     """
-    loggers: dict[str, Any] = {"apscheduler": {"level": "WARNING"}}
+    loggers: dict[str, Any] = {name: {"level": "WARNING"} for name in ("apscheduler", "alembic")}
     if log_format == "json":
         loggers["gunicorn.error"] = {"level": level, "handlers": ["stderr"], "propagate": False}
     return {

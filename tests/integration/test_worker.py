@@ -151,7 +151,7 @@ def test_its_metrics_are_on_a_port_of_their_own(
         answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30)
         return answer.text if answer.ok else ""
 
-    assert "oracle_api_jobs_ended_total" in text()
+    assert "oracle_api_job_duration_seconds_count" in text()
 
 
 # ---- what cannot be
