@@ -1,7 +1,6 @@
 """A worker process: the services without HTTP, and Celery's threads that run what they are sent."""
 
 import logging
-import logging.config
 import os
 import socket
 import threading

@@ -62,7 +62,6 @@ def make_celery(broker_url: str) -> Celery:
         broker_connection_timeout=_SOCKET_SECONDS,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        # Found again by the sweep, and by nobody sooner than needed.
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_redirect_stdouts=False,
     )

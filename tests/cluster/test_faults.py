@@ -6,7 +6,6 @@ break many rounds, and the account of all of them written there.
 
 import os
 import random
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from oracle_api.settings import Settings
-from tests.integration.chaos import Account, Journal, Load, Report, settle
+from tests.integration.chaos import Account, Journal, Load, Report, choose_seed, settle
 from tests.integration.conftest import needs_embedded
 from tests.integration.service import eventually
 
@@ -62,9 +61,7 @@ def report() -> Iterator[Report]:
 
 @pytest.fixture
 def seed() -> int:
-    seed = int(os.environ.get("CHAOS_SEED", random.randrange(10**6)))
-    sys.stdout.write(f"CHAOS_SEED={seed}\n")
-    return seed
+    return choose_seed()
 
 
 @pytest.fixture

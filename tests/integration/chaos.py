@@ -5,6 +5,7 @@ again as a good client does, with the same ``Idempotency-Key``, and keep what th
 """
 
 import itertools
+import os
 import random
 import subprocess
 import sys
@@ -30,6 +31,13 @@ _PAUSE_SECONDS = 0.02
 #: Why a job that was accepted may fail, each with a text that says that its outcome is unknown,
 #: or that it was rolled back.
 HONEST_CODES = ("interrupted", "DPY-4011", "DPY-1001")
+
+
+def choose_seed() -> int:
+    """Give the seed of a test, that of CHAOS_SEED where it is set, and print it."""
+    seed = int(os.environ.get("CHAOS_SEED", random.randrange(10**6)))
+    sys.stdout.write(f"CHAOS_SEED={seed}\n")
+    return seed
 
 
 def pause(seconds: float) -> None:

@@ -10,7 +10,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -22,7 +21,7 @@ import pytest
 
 from oracle_api.embedded.server import EmbeddedServer
 
-from .chaos import Account, DatabaseProcess, Journal, Load, Report, pause, settle
+from .chaos import Account, DatabaseProcess, Journal, Load, Report, choose_seed, pause, settle
 from .conftest import needs_embedded
 from .service import Service, eventually
 
@@ -51,9 +50,7 @@ def report() -> Iterator[Report]:
 
 @pytest.fixture
 def seed() -> int:
-    seed = int(os.environ.get("CHAOS_SEED", random.randrange(10**6)))
-    sys.stdout.write(f"CHAOS_SEED={seed}\n")
-    return seed
+    return choose_seed()
 
 
 @pytest.fixture
